@@ -1,0 +1,37 @@
+// Runs every test against packages/*/src, through the "@eden-cost/source" export condition: no build is needed first.
+const { CI, EDEN_COST_PACKED } = process.env;
+
+/** Packs, installs from npm's registry and compiles: half a minute that a run at a desk can do without. */
+const withPacked = EDEN_COST_PACKED === '1' || (Boolean(CI) && CI !== 'false');
+
+const swc = (parser) => [
+  '@swc/jest',
+  {
+    jsc: {
+      target: 'es2022',
+      parser,
+      transform: { legacyDecorator: true, decoratorMetadata: true },
+      keepClassNames: true,
+    },
+    module: { type: 'commonjs' },
+    sourceMaps: 'inline',
+  },
+];
+
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: 'node',
+  testEnvironmentOptions: { customExportConditions: ['@eden-cost/source', 'node', 'node-addons'] },
+  roots: ['<rootDir>/packages', '<rootDir>/test', '<rootDir>/examples'],
+  testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', ...(withPacked ? [] : ['<rootDir>/test/packed/'])],
+  modulePathIgnorePatterns: ['<rootDir>/(packages|examples)/[^/]+/dist/'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  testTimeout: 20_000,
+  transform: {
+    '^.+\\.ts$': swc({ syntax: 'typescript', decorators: true }),
+    // Nest 12 is ESM only, and jest's require() of an ES module needs Node 24.9
+    '/@nestjs/.+\\.js$': swc({ syntax: 'ecmascript' }),
+  },
+  transformIgnorePatterns: ['/node_modules/(?!\\.pnpm/@nestjs\\+[^/]+@12\\.|@nestjs/)'],
+};
