@@ -1,0 +1,56 @@
+import { type AnswerFacts, headerFacts } from '../edenai/answer-facts.js';
+import type { CallKind } from '../edenai/classify.js';
+import type { HeaderLookup } from '../exchange.js';
+import type { Nanos } from '../money.js';
+import { codecOf, isIdentity } from './decoder.js';
+import { EncodedReader } from './encoded-reader.js';
+import { EventReader } from './event-reader.js';
+import { JsonReader } from './json-reader.js';
+import type { Reader } from './reader.js';
+
+export interface AnswerHead {
+  readonly kind: CallKind;
+  readonly header: HeaderLookup;
+  readonly hasBody: boolean;
+  /** The usage of this stream was asked for by the meter: its event is taken out again. */
+  readonly asked: boolean;
+  readonly maxNanos: Nanos;
+}
+
+/** Picks the reader for an answer by its headers. */
+export function readerFor({ kind, header, hasBody, asked, maxNanos }: AnswerHead): Reader {
+  const type = header('content-type') ?? '';
+  const encoding = header('content-encoding');
+  const isStream = /^\s*text\/event-stream/i.test(type);
+  const isJson = /json/i.test(type) || type === '';
+  if (!hasBody || header('x-edenai-cost') !== undefined || !(isStream || isJson)) {
+    return new HeaderReader(headerFacts(header, maxNanos));
+  }
+  // a length or an encoding would no longer fit a stream that an event is taken out of
+  const strip = asked && isIdentity(encoding) && header('content-length') === undefined;
+  const reader = isStream
+    ? new EventReader({ operation: kind.operation, family: kind.family, maxNanos, strip })
+    : new JsonReader(kind, maxNanos);
+  if (isIdentity(encoding)) return reader;
+  const codec = codecOf(encoding as string);
+  return codec === undefined
+    ? new HeaderReader(headerFacts(header, maxNanos))
+    : new EncodedReader(reader, codec, isStream);
+}
+
+/** For answers whose body says nothing: sound, text, or none at all. */
+class HeaderReader implements Reader {
+  constructor(private readonly known: AnswerFacts) {}
+
+  push(chunk: Buffer): Buffer {
+    return chunk;
+  }
+
+  end(): undefined {
+    return undefined;
+  }
+
+  facts(): AnswerFacts {
+    return this.known;
+  }
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import type { Call, Parts } from './call.js';
+import type { Basis, Charge } from './charge.js';
+import type { Rank, SettleResult } from './ledger/ledger.js';
+import { isPromise, type MaybePromise } from './maybe.js';
+import type { CallEnd } from './metered-call.js';
+import type { Nanos } from './money.js';
+import type { Plan } from './plan.js';
+import { tellCrossings } from './tell.js';
+
+/** What a charge needs to know of its call. */
+export type ChargedCall = Pick<Call, 'id' | 'kind' | 'facts' | 'scope' | 'startedAt'>;
+
+export interface Booking {
+  readonly amount: Nanos;
+  readonly basis: Basis;
+  readonly rank: Rank;
+  /** For a job: its reservation has an id of its own. */
+  readonly job?: {
+    readonly id: string;
+    readonly reservation: string;
+    /** The charge that this one corrects, and what that came to. */
+    readonly corrects?: { readonly id: string; readonly amount: Nanos };
+  };
+}
+
+const NOTHING_BOOKED: SettleResult = { applied: true, known: true, overruns: [], crossed: [] };
+
+/** Settles a call's reservation, and makes its charge: in the scope at once, and as an event. */
+export function bookCharge(parts: Parts, call: ChargedCall, plan: Plan, end: CallEnd, booking: Booking): Charge {
+  const at = parts.clock.now();
+  const charge = chargeOf(parts, call, plan, end, booking);
+  const { amount, rank, job } = booking;
+  const result =
+    plan.holds.length === 0
+      ? NOTHING_BOOKED
+      : askLedger(parts, () => parts.ledger.settle(job?.reservation ?? call.id, amount, { rank, at }));
+  if (isPromise(result)) {
+    // the scope has the price before the caller has the answer; what a remote ledger adds comes with the event
+    call.scope?.addCharge(charge);
+    result.then((settled) => announce(parts, call, plan, charge, settled ?? NOTHING_BOOKED));
+    return charge;
+  }
+  const final = withOverrun(charge, result ?? NOTHING_BOOKED);
+  call.scope?.addCharge(final);
+  announce(parts, call, plan, final, result ?? NOTHING_BOOKED);
+  return final;
+}
+
+function announce(parts: Parts, call: ChargedCall, plan: Plan, charge: Charge, result: SettleResult): void {
+  if (!result.known) {
+    const message = `The ledger no longer knew the reservation of a call that ended; its cost is not on any budget`;
+    parts.events.emit('error', { problem: 'reservation-unknown', message, operation: charge.operation });
+  }
+  parts.counters.charge(charge, call.scope !== undefined);
+  parts.events.emit('charge', withOverrun(charge, result));
+  result.overruns.forEach((amount, index) => {
+    if (amount === 0) return;
+    parts.counters.overrun(amount);
+    const budget = plan.applying[index]?.budget.name ?? '';
+    parts.events.emit('overrun', { budget, amount, chargeId: charge.id });
+  });
+  tellCrossings(parts, plan, result.crossed);
+}
+
+const withOverrun = (charge: Charge, { overruns }: SettleResult): Charge => {
+  const overrun = Math.max(0, ...overruns);
+  return overrun === charge.overrun ? charge : { ...charge, overrun };
+};
+
+function chargeOf(parts: Parts, call: ChargedCall, plan: Plan, { status, facts }: CallEnd, booking: Booking): Charge {
+  const at = parts.clock.now();
+  const { amount, basis, job } = booking;
+  const model = facts.model ?? call.facts.model;
+  const { inputTokens, outputTokens } = facts.usage ?? {};
+  return {
+    id: job?.corrects === undefined ? call.id : randomUUID(),
+    at,
+    durationMs: Math.max(0, at - call.startedAt),
+    status,
+    amount: amount - (job?.corrects?.amount ?? 0),
+    ...(facts.cost.kind !== 'missing' && { rawCost: facts.cost.raw }),
+    basis,
+    operation: call.kind.operation,
+    ...(model !== undefined && { model }),
+    ...(facts.provider !== undefined && { provider: facts.provider }),
+    ...(facts.usage !== undefined && { usage: { inputTokens, outputTokens } }),
+    labels: { ...call.scope?.labels },
+    budgets: plan.applying.map(({ budget }) => budget.name),
+    late: call.scope?.finished ?? false,
+    overrun: 0,
+    ...(job && { jobId: job.id }),
+    ...(job?.corrects && { corrects: job.corrects.id }),
+  };
+}
+
+/** Asks the ledger; when it fails, the call is not touched, and an event tells. */
+export function askLedger<T>(parts: Parts, question: () => T | Promise<T>): MaybePromise<T | undefined> {
+  const failed = (cause: unknown): undefined => {
+    parts.events.emit('ledger', { state: 'down', cause });
+    parts.events.emit('error', { problem: 'ledger', message: 'The ledger could not book a call', cause });
+  };
+  try {
+    const answer = question();
+    return isPromise(answer) ? (answer as Promise<T>).catch(failed) : answer;
+  } catch (cause) {
+    return failed(cause);
+  }
+}

@@ -1,0 +1,184 @@
+import { accountFor, type LabelValues } from './budget/accounts.js';
+import type { ResolvedBudget } from './budget/budget.js';
+import { LimitUnavailable, type PlanLimits } from './budget/plan-limits.js';
+import { sameBudget } from './budget/resolve-budget.js';
+import { prepareTimeZones, type Window, windowAt } from './budget/window.js';
+import type { CallInfo } from './call-info.js';
+import type { Clock } from './clock.js';
+import { OptionsError } from './errors.js';
+import type { AccountRef } from './ledger/ledger.js';
+import { isPromise, type MaybePromise, then } from './maybe.js';
+import type { Nanos } from './money.js';
+import { nearest } from './nearest.js';
+import type { Scope } from './scope/scope.js';
+
+/** A budget that applies to a call, its account, and its limit now. */
+export interface Applying {
+  readonly budget: ResolvedBudget;
+  readonly account: AccountRef;
+  readonly window: Window | undefined;
+  readonly limit: Nanos;
+  readonly enforce: boolean;
+  /** Why it cannot admit anything, whatever its balance. */
+  readonly impossible?: 'label-missing' | 'limit-unavailable';
+  readonly cause?: unknown;
+}
+
+export interface BookTools {
+  readonly clock: Clock;
+  readonly limits: PlanLimits;
+  readonly values: LabelValues;
+  /** True: nothing is enforced (observe mode). */
+  readonly observe: boolean;
+  readonly matchFailed: (budget: string, cause: unknown) => void;
+}
+
+/** All budgets of a meter, and which of them apply to a call. */
+export class BudgetBook {
+  readonly #byName = new Map<string, ResolvedBudget>();
+  #timeZones: MaybePromise<void> = undefined;
+
+  /** @param root the meter's own budgets: they apply in every scope, and (without `by`) outside of any */
+  constructor(
+    readonly root: readonly ResolvedBudget[],
+    private readonly tools: BookTools,
+  ) {
+    for (const budget of root) this.add(budget);
+  }
+
+  get all(): readonly ResolvedBudget[] {
+    return [...this.#byName.values()];
+  }
+
+  get names(): string[] {
+    return [...this.#byName.keys()];
+  }
+
+  /** True when the rate card would make a better estimate than the table. */
+  get wantsRates(): boolean {
+    return this.#some((budget) => budget.strict || budget.estimate === undefined);
+  }
+
+  /** True when a call without a price cannot be admitted. */
+  get needsRates(): boolean {
+    return this.#some((budget) => budget.strict);
+  }
+
+  #some(test: (budget: ResolvedBudget) => boolean): boolean {
+    for (const budget of this.#byName.values()) if (test(budget)) return true;
+    return false;
+  }
+
+  /** Takes in a budget of a router or a route. */
+  add(budget: ResolvedBudget): ResolvedBudget {
+    const present = this.#byName.get(budget.name);
+    if (present !== undefined && !sameBudget(present, budget)) {
+      throw new OptionsError(
+        `There are two different budgets with the name "${budget.name}": give one another name. For another app in the same process (in tests), first close the meter of the one before: await meter.close()`,
+      );
+    }
+    if (present !== undefined) return present;
+    this.#byName.set(budget.name, budget);
+    if (budget.timeZone !== 'UTC') this.#prepareTimeZones();
+    return budget;
+  }
+
+  #prepareTimeZones(): void {
+    const ready = prepareTimeZones();
+    if (!isPromise(ready)) return;
+    this.#timeZones = ready.then(() => {
+      this.#timeZones = undefined;
+    });
+  }
+
+  /** Resolves when windows in time zones can be computed. */
+  ready(): MaybePromise<void> {
+    return this.#timeZones;
+  }
+
+  /** @throws {OptionsError} naming the nearest budget */
+  find(name: string): ResolvedBudget {
+    const budget = this.#byName.get(name);
+    if (budget !== undefined) return budget;
+    const near = nearest(name, this.names);
+    const known = this.names.map((one) => `"${one}"`).join(', ') || 'none';
+    throw new OptionsError(
+      `No budget is called "${name}"${near === undefined ? '' : `; did you mean "${near}"?`} (budgets: ${known})`,
+    );
+  }
+
+  /** The budgets that apply to a call; `info` is absent when there is none yet (`check`, `remaining`). */
+  applying(scope: Scope | undefined, info?: CallInfo, only?: string): MaybePromise<Applying[]> {
+    const budgets = only === undefined ? this.#matching(scope, info) : [this.find(only)];
+    if (budgets.length === 0) return [];
+    return then(this.#timeZones, () => this.#accounts(budgets, scope));
+  }
+
+  #matching(scope: Scope | undefined, info: CallInfo | undefined): ResolvedBudget[] {
+    if (scope === undefined) {
+      return this.root.filter(
+        (budget) =>
+          budget.by.length === 0 &&
+          budget.routes === 'all' &&
+          budget.window !== 'request' &&
+          this.#matches(budget, info, undefined),
+      );
+    }
+    return [...new Set([...this.root, ...scope.budgets])].filter(
+      (budget) => (budget.routes === 'all' || scope.named.has(budget.name)) && this.#matches(budget, info, scope),
+    );
+  }
+
+  #matches({ name, match }: ResolvedBudget, info: CallInfo | undefined, scope: Scope | undefined): boolean {
+    if (match === undefined || info === undefined) return true;
+    try {
+      const matches: unknown = match(info, scope);
+      if (isPromise(matches)) throw new TypeError('match() must answer at once, and returned a promise');
+      return Boolean(matches);
+    } catch (cause) {
+      this.tools.matchFailed(name, cause);
+      return true;
+    }
+  }
+
+  #accounts(budgets: readonly ResolvedBudget[], scope: Scope | undefined): MaybePromise<Applying[]> {
+    const now = this.tools.clock.now();
+    const found = budgets.map((budget) => this.#account(budget, scope, now)).filter((one) => one !== undefined);
+    return found.some(isPromise) ? Promise.all(found) : (found as Applying[]);
+  }
+
+  #account(budget: ResolvedBudget, scope: Scope | undefined, now: number): MaybePromise<Applying> | undefined {
+    const window =
+      budget.window === 'request' || budget.window === 'total'
+        ? undefined
+        : windowAt(budget.window, budget.timeZone, now);
+    const account = accountFor(budget, scope?.labels ?? {}, window, scope, this.tools.values);
+    if (account.kind === 'skip') return undefined;
+    const applying = {
+      budget,
+      window,
+      account: account.ref,
+      limit: 0,
+      enforce: this.#enforces(budget, scope),
+    };
+    if (account.kind === 'refuse') return { ...applying, impossible: 'label-missing' };
+    const unavailable = (cause: unknown): Applying => {
+      if (!(cause instanceof LimitUnavailable)) throw cause;
+      return { ...applying, impossible: 'limit-unavailable', cause };
+    };
+    try {
+      const limit = this.tools.limits.limitFor(budget, scope);
+      return isPromise(limit)
+        ? limit.then((nanos) => ({ ...applying, limit: nanos }), unavailable)
+        : { ...applying, limit };
+    } catch (cause) {
+      return unavailable(cause);
+    }
+  }
+
+  #enforces(budget: ResolvedBudget, scope: Scope | undefined): boolean {
+    if (this.tools.observe || budget.mode === 'observe') return false;
+    if (scope === undefined) return true;
+    return !scope.skipped.names.has(budget.name) && (!scope.skipped.all || budget.mandatory);
+  }
+}

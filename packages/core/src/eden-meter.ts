@@ -1,0 +1,206 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+import type { ResolvedBudget } from './budget/budget.js';
+import type { Parts } from './call.js';
+import type { Snapshot } from './counters.js';
+import { OptionsError } from './errors.js';
+import { Events, type MeterEvents } from './events.js';
+import { Gate } from './gate.js';
+import { wrapFetch } from './intercept/fetch.js';
+import { install, patchGlobalDispatchers, patchLoadedCopies } from './intercept/install.js';
+import { lineWriter, type WriteLine } from './logger.js';
+import { isPromise } from './maybe.js';
+import { warnOfMemoryLedger } from './memory-ledger-warning.js';
+import type { Closed, Health, Meter, OpenInit, OpenScope, RunInit } from './meter.js';
+import { RequestScope } from './open-scope.js';
+import { OperatorLog } from './operator-log.js';
+import type { Settings } from './options.js';
+import { makeParts } from './parts.js';
+import { processState, realm } from './process-state.js';
+import type { LabelValue } from './scope/labels.js';
+import { type CostScope, type Remaining, Scope, type ScopeMeter } from './scope/scope.js';
+import { scopeMeter } from './scope-budgets.js';
+import { type TopUpNote, topUp } from './top-up.js';
+
+/** What {@link createMeter} makes. */
+export class EdenMeter implements Meter {
+  readonly fetch: typeof globalThis.fetch;
+  readonly #events: Events;
+  readonly #parts: Parts;
+  readonly #gate: Gate;
+  readonly #scopeMeter: ScopeMeter;
+  readonly #write: WriteLine;
+  readonly #log: OperatorLog;
+  #undo: (() => boolean) | undefined;
+  #opened = false;
+  readonly #undoOfAdapters: (() => boolean)[] = [];
+  #closed: Promise<Closed> | undefined;
+
+  constructor(private readonly settings: Settings) {
+    this.#write = lineWriter(settings.logger);
+    this.#log = new OperatorLog(this.#write, settings.clock);
+    this.#events = new Events((error) => this.#log.error(error));
+    this.#parts = makeParts(settings, this.#events);
+    this.#scopeMeter = scopeMeter(this.#parts);
+    this.#gate = new Gate(this.#parts);
+    this.fetch = wrapFetch((input, init) => globalThis.fetch(input, init), this.#gate, true);
+    this.#start();
+  }
+
+  #start(): void {
+    const { mode, baseUrls } = this.settings;
+    const { budgets, ledger } = this.#parts;
+    if (this.settings.intercept) {
+      const awaited = processState.awaitedBudgets.get(realm) ?? [];
+      processState.awaitedBudgets.delete(realm);
+      for (const name of awaited) budgets.find(name);
+    }
+    if (mode === 'off') {
+      this.#gate.close();
+      return;
+    }
+    this.#log.listen(this.#events);
+    warnOfMemoryLedger(ledger, budgets.root);
+    const hosts = baseUrls.map(({ origin, prefix }) => origin + prefix);
+    this.#log.started({ hosts, budgets: budgets.names, mode, ledger: ledger.name });
+  }
+
+  get mode(): Settings['mode'] {
+    return this.settings.mode;
+  }
+
+  install(): void {
+    this.#undo = install(this.#gate, (call) => this.#events.emit('unmetered', call));
+  }
+
+  /** False when a patch had to stay, inert, because somebody wrapped it after us. */
+  uninstall(): boolean {
+    this.#gate.close();
+    const undo = this.#undo;
+    this.#undo = undefined;
+    const adapters = this.#undoOfAdapters.splice(0).map((one) => one());
+    return (undo?.() ?? true) && adapters.every(Boolean);
+  }
+
+  open(init: OpenInit): OpenScope {
+    if (this.#undo !== undefined) {
+      patchGlobalDispatchers(this.#gate);
+      if (!this.#opened) patchLoadedCopies(this.#gate);
+      this.#opened = true;
+    }
+    const scope = new Scope(randomUUID(), this.#scopeMeter);
+    const take = (budget: ResolvedBudget) => this.#parts.budgets.add(budget);
+    return new RequestScope(
+      scope,
+      this,
+      init,
+      this.#write,
+      this.settings.logLabels,
+      take,
+      this.settings.clock,
+      (cause) => this.#events.emit('error', { problem: 'log', message: 'A cost line could not be written', cause }),
+    );
+  }
+
+  budget(name: string): ResolvedBudget {
+    return this.#parts.budgets.find(name);
+  }
+
+  take(budgets: readonly ResolvedBudget[]): void {
+    for (const budget of budgets) this.#parts.budgets.add(budget);
+  }
+
+  budgets(): readonly ResolvedBudget[] {
+    return this.#parts.budgets.all;
+  }
+
+  onClose(undo: () => boolean): void {
+    if (this.#closed === undefined) this.#undoOfAdapters.push(undo);
+    else undo(); // an app goes on answering requests after its meter was closed
+  }
+
+  run<T>({ labels }: RunInit, fn: () => T): T {
+    const open = this.open(labels === undefined ? {} : { labels: () => labels });
+    const finish = () => open.finish({ aborted: false });
+    let result: T;
+    try {
+      result = open.scope.run(fn);
+    } catch (error) {
+      finish();
+      throw error;
+    }
+    if (isPromise(result)) result.then(finish, finish);
+    else finish();
+    return result;
+  }
+
+  bind<F extends (...args: never[]) => unknown>(fn: F): F {
+    const inContext = AsyncLocalStorage.snapshot();
+    return function bound(this: unknown, ...args: never[]) {
+      return inContext(() => fn.apply(this, args));
+    } as F;
+  }
+
+  current(): CostScope | undefined {
+    return processState.storage.getStore();
+  }
+
+  instrument(undici: unknown): void {
+    const { Agent } = (undici ?? {}) as { Agent?: abstract new () => object };
+    if (typeof Agent !== 'function') {
+      throw new OptionsError("instrument() takes the undici module: meter.instrument(await import('undici'))");
+    }
+    if (this.#undo !== undefined) this.#gate.undici.patch(Object.create(Agent.prototype));
+  }
+
+  on<E extends keyof MeterEvents>(event: E, listener: (event: MeterEvents[E]) => void): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  remaining(labels: Record<string, LabelValue> = {}): Promise<Remaining[]> {
+    return this.open({ labels: () => labels }).scope.remaining();
+  }
+
+  topUp(budget: string, value: string | undefined, usd: number, note: TopUpNote): Promise<void> {
+    return topUp(this.#parts, budget, value, usd, note);
+  }
+
+  async health(): Promise<Health> {
+    const { ledger, clock, openCalls } = this.#parts;
+    const { mode } = this.settings;
+    let reachable = true;
+    try {
+      await ledger.balances([], clock.now());
+    } catch {
+      reachable = false;
+    }
+    return {
+      status: mode === 'off' ? 'off' : reachable ? 'up' : 'degraded',
+      mode,
+      ledger: { name: ledger.name, reachable },
+      callsInFlight: openCalls.size,
+    };
+  }
+
+  snapshot(): Snapshot {
+    return this.#parts.counters.snapshot(this.#parts.openCalls.size);
+  }
+
+  close({ timeoutMs = 5_000 }: { timeoutMs?: number } = {}): Promise<Closed> {
+    this.#closed ??= this.#close(timeoutMs);
+    return this.#closed;
+  }
+
+  async #close(timeoutMs: number): Promise<Closed> {
+    const { openCalls, ledger } = this.#parts;
+    const restored = this.uninstall();
+    if (processState.installed?.meter === this) processState.installed = undefined;
+    await openCalls.drain(timeoutMs);
+    this.#parts.jobs.stop();
+    this.#parts.rates.stop();
+    await ledger.close?.();
+    const closed = { restored, unsettled: openCalls.size };
+    if (this.settings.mode !== 'off') this.#log.closed(closed);
+    return closed;
+  }
+}

@@ -1,0 +1,84 @@
+/** Where an Eden AI is reached: one of its own hosts, a proxy or a private deployment. */
+export interface BaseUrl {
+  /** Scheme, host and port as `URL` writes them, without a trailing dot of the host name: `https://api.edenai.run`. */
+  readonly origin: string;
+  /** The path that comes before Eden AI's own, without a trailing slash: `''` or `/eden`. */
+  readonly prefix: string;
+}
+
+/** Eden AI's own hosts (Eden AI wire notes, "Hosts and keys"; LiteLLM's page "Eden AI"). */
+export const DEFAULT_BASE_URLS: readonly BaseUrl[] = [
+  { origin: 'https://api.edenai.run', prefix: '' },
+  { origin: 'https://api.eu.edenai.run', prefix: '' },
+];
+
+const SCHEMES = new Set(['http:', 'https:']);
+
+/** An app meets few origins; a crawler meets many, and must not fill the memory. */
+const ORIGINS_REMEMBERED = 1024;
+
+/**
+ * Reads a base URL as users write it. `https://proxy/eden`, `https://proxy/eden/v3` and `https://proxy/eden/v3/llm` mean the
+ * same, because SDKs are given the last two (public page "Python (OpenAI SDK)").
+ *
+ * @returns `undefined` when it is no http(s) URL, or carries a query, a fragment or credentials
+ */
+export function parseBaseUrl(value: string | URL): BaseUrl | undefined {
+  if (!URL.canParse(String(value))) return undefined;
+  const url = new URL(value);
+  if (!SCHEMES.has(url.protocol) || url.username !== '' || url.password !== '') return undefined;
+  if (/[?#]/.test(url.href)) return undefined;
+  return { origin: originOf(url), prefix: url.pathname.replace(/\/+$/, '').replace(/\/+v[23](?:\/llm)?$/, '') };
+}
+
+/**
+ * The path below the first base URL that `url` belongs to, starting with `/` and without the query.
+ *
+ * @returns `undefined` when the URL is not Eden AI
+ */
+export function matchBaseUrl(bases: readonly BaseUrl[], url: URL): string | undefined {
+  return pathBelow(prefixesOf(bases, originOf(url)), url.pathname);
+}
+
+/**
+ * {@link matchBaseUrl} for the hot path: it runs on every outbound call of the app, and an origin that is not Eden AI
+ * costs one Map lookup once it has been seen.
+ *
+ * @returns a function of an origin (any case, default port or trailing dot) and a path with or without a query
+ */
+export function createBaseUrlMatcher(bases: readonly BaseUrl[]): (origin: string, path: string) => string | undefined {
+  const seen = new Map<string, readonly string[]>();
+  return (origin, path) => {
+    let prefixes = seen.get(origin);
+    if (prefixes === undefined) {
+      prefixes = URL.canParse(origin) ? prefixesOf(bases, originOf(new URL(origin))) : [];
+      if (seen.size >= ORIGINS_REMEMBERED) seen.clear();
+      seen.set(origin, prefixes);
+    }
+    return prefixes.length === 0 ? undefined : pathBelow(prefixes, path);
+  };
+}
+
+/** `api.edenai.run.` is the same host as `api.edenai.run` (the DNS root), but `URL` keeps the dot. */
+function originOf(url: URL): string {
+  const host = url.hostname.endsWith('.') ? url.hostname.slice(0, -1) : url.hostname;
+  return `${url.protocol}//${host}${url.port === '' ? '' : `:${url.port}`}`;
+}
+
+/** The longest prefix first, so that `/eden/eu` is not taken for a path of `/eden`. */
+function prefixesOf(bases: readonly BaseUrl[], origin: string): readonly string[] {
+  return bases
+    .filter((base) => base.origin === origin)
+    .map((base) => base.prefix)
+    .sort((a, b) => b.length - a.length);
+}
+
+function pathBelow(prefixes: readonly string[], pathAndQuery: string): string | undefined {
+  if (prefixes.length === 0) return undefined;
+  const path = pathAndQuery.replace(/[?#].*$/s, '');
+  for (const prefix of prefixes) {
+    if (path === prefix) return '/';
+    if (path.startsWith(`${prefix}/`)) return path.slice(prefix.length);
+  }
+  return undefined;
+}

@@ -1,0 +1,80 @@
+import type { Operation } from '../charge.js';
+import { isUnbounded } from './input-bound.js';
+import { readSpan, type Scan, scanTopLevel, spanText } from './json-scan.js';
+
+/** What the body of a request says about what it may cost. */
+export interface RequestFacts {
+  readonly model?: string;
+  readonly stream: boolean;
+  /** The most output tokens per choice; the largest where several limits are given. 0 where there is no output. */
+  readonly maxOutputTokens?: number;
+  /** `n`: how many answers are asked for. */
+  readonly choices?: number;
+  /** `stream_options.include_usage`. */
+  readonly asksUsage: 'yes' | 'no' | 'absent';
+  /** The input is all in the body, as text: it has no more tokens than the body has bytes. */
+  readonly textOnly: boolean;
+  /** Tools are declared; providers put a prompt of their own before them. */
+  readonly hasTools: boolean;
+  /** Models that may answer instead; `''` for an entry that cannot be read. */
+  readonly fallbacks?: readonly string[];
+  readonly bytes: number;
+}
+
+const LIMITS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'];
+
+const FALLBACKS = ['fallbacks', 'fallback_providers'];
+
+/** Billed by their input alone. */
+const NO_OUTPUT: ReadonlySet<Operation> = new Set(['embeddings', 'moderation']);
+
+/**
+ * Reads a request's JSON body without parsing it whole: it may hold megabytes of images. A body that is no JSON object
+ * (multipart, say) gives just its size.
+ *
+ * @param body UTF-8
+ */
+export function readRequest(operation: Operation, body: Buffer | undefined): RequestFacts {
+  const bytes = body?.length ?? 0;
+  const nothing: RequestFacts = { stream: false, asksUsage: 'absent', textOnly: false, hasTools: false, bytes };
+  if (body === undefined) return nothing;
+  const scan = scanTopLevel(body, 'all');
+  if (!scan.complete) return nothing;
+
+  const value = (key: string): unknown => readSpan(body, scan.values.get(key));
+  const model = value('model');
+  const limits = LIMITS.map(value).filter(isCount);
+  const maxOutputTokens = NO_OUTPUT.has(operation) ? 0 : limits.length > 0 ? Math.max(...limits) : undefined;
+  const choices = value('n');
+  const tools = value('tools');
+  const fallbacks = FALLBACKS.flatMap((key) => readFallbacks(value(key)));
+  return {
+    stream: spanText(body, scan.values.get('stream')) === 'true',
+    asksUsage: readAsksUsage(body, scan),
+    textOnly: !isUnbounded(body, scan, tools),
+    hasTools: Array.isArray(tools) && tools.length > 0,
+    bytes,
+    ...(typeof model === 'string' && model !== '' && { model }),
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    ...(isCount(choices) && { choices }),
+    ...(fallbacks.length > 0 && { fallbacks }),
+  };
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
+
+function readAsksUsage(body: Buffer, scan: Scan): RequestFacts['asksUsage'] {
+  const options = readSpan(body, scan.values.get('stream_options')) as { include_usage?: unknown } | null | undefined;
+  const asked = options?.include_usage;
+  return typeof asked === 'boolean' ? (asked ? 'yes' : 'no') : 'absent';
+}
+
+/** A list of names or of `{model}`; v2 also takes one text with commas. */
+function readFallbacks(value: unknown): readonly string[] {
+  if (value === undefined || value === null || value === '') return [];
+  const entries = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [value];
+  return entries.map((entry) => {
+    const name = typeof entry === 'string' ? entry : entry?.model;
+    return typeof name === 'string' ? name.trim() : '';
+  });
+}

@@ -1,0 +1,25 @@
+import { STATUS_CODES } from 'node:http';
+import type { DenialError } from '../denial.js';
+
+/** An RFC 9457 problem. Nothing in it is private: no budget, amount, limit or label. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+}
+
+export const PROBLEM_TYPE = 'application/problem+json';
+
+/** @param error as `surfaceError` made it */
+export function toProblem(error: DenialError): Problem {
+  return {
+    type: `urn:eden-cost:${error.code
+      .replace(/^ERR_COST_/, '')
+      .toLowerCase()
+      .replaceAll('_', '-')}`,
+    title: STATUS_CODES[error.status] ?? 'Payment Required',
+    status: error.status,
+    code: error.code,
+  };
+}

@@ -1,0 +1,22 @@
+import { type DenialError, type DenialStatus, denialError } from '../denial.js';
+import { findDenial, isAnsweredByApp } from './find-denial.js';
+
+const surfaced = new WeakSet<object>();
+
+/**
+ * The error that a framework is to see instead of the one that was raised: a typed one with the configured status, whose
+ * `cause` is the original. `undefined` when the error has nothing to do with a denial, or is the app's own answer to one: then it
+ * stays what it is.
+ *
+ * The original is replaced, never decorated: frameworks copy an error's headers to the client, and an SDK's are those of
+ * Eden AI's answer. Its stack is one line, because Express sends the stack to the client in development.
+ */
+export function surfaceError(error: unknown, status: DenialStatus = {}): DenialError | undefined {
+  if (typeof error === 'object' && error !== null && surfaced.has(error)) return error as DenialError;
+  const denial = findDenial(error);
+  if (denial === undefined || isAnsweredByApp(error)) return undefined;
+  const typed = denialError(denial, status, error);
+  typed.stack = `${typed.name}: ${typed.message}`;
+  surfaced.add(typed);
+  return typed;
+}

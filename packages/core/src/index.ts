@@ -1,0 +1,51 @@
+// for apps
+
+// for adapters: what turns one framework's request into a scope, and a denial into its error
+export { type RouteBudget, resolveLayer, routeBudget } from './adapter.js';
+export { type AdapterOptions, type ConfiguredAdapter, configureAdapter } from './adapter-options.js';
+export type { Budget, BudgetWindow, ResolvedBudget } from './budget/budget.js';
+export type { CallInfo } from './call-info.js';
+export type { Basis, Charge, Operation, Usage } from './charge.js';
+export type { Clock, Timer } from './clock.js';
+export type { Snapshot } from './counters.js';
+export { createMeter, isMeter, meterInProcess } from './create-meter.js';
+export type { Denial, DenialError, DenialReason, DenialStatus } from './denial.js';
+export {
+  BudgetExceededError,
+  CostError,
+  CreditsExhaustedError,
+  isBudgetExceeded,
+  isCreditsExhausted,
+  LedgerUnavailableError,
+  OptionsError,
+  PaymentRequiredError,
+} from './errors.js';
+export type { MeterError, MeterEvents } from './events.js';
+export { findDenial } from './http/find-denial.js';
+export { PROBLEM_TYPE, type Problem, toProblem } from './http/problem.js';
+export { surfaceError } from './http/surface-error.js';
+// for ledgers
+export type {
+  AccountRef,
+  Balance,
+  Crossing,
+  Hold,
+  Ledger,
+  MaybePromise,
+  Rank,
+  Refusal,
+  ReserveRequest,
+  ReserveResult,
+  SettleResult,
+  TopUp,
+  Truth,
+} from './ledger/ledger.js';
+export { memoryLedger } from './ledger/memory-ledger.js';
+export type { Logger, LoggerOption, LogLine } from './logger.js';
+export type { Closed, Health, Meter, OpenInit, OpenScope, RunInit } from './meter.js';
+export { formatUsd } from './money.js';
+export type { MeterOptions, Mode } from './options.js';
+export type { CostFields } from './scope/cost-line.js';
+export type { LabelSource, LabelValue } from './scope/labels.js';
+export type { CheckOptions, CostScope, Remaining } from './scope/scope.js';
+export { warnOnce } from './warnings.js';

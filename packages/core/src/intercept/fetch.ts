@@ -1,0 +1,91 @@
+import type { CallGate, HeaderLookup } from '../exchange.js';
+import { type Dispatcher, type DispatchOptions, globalDispatchers, type UndiciLayer } from './undici.js';
+import type { Handler } from './undici-handler.js';
+
+export type Fetch = typeof globalThis.fetch;
+type FetchInit = RequestInit & { dispatcher?: unknown };
+
+/** What the layer over fetch asks of the meter. */
+export interface FetchGate {
+  readonly calls: CallGate;
+  readonly undici: UndiciLayer;
+  readonly paymentRequired: 'auto' | 'respond' | 'throw';
+  /** The typed error behind a 402 that the meter made or recognised. */
+  errorOf(header: HeaderLookup): Error | undefined;
+}
+
+/**
+ * A fetch that rejects with our typed error on a 402 where nobody else would notice it: in a request scope, when the
+ * app's own code made the call. Everything else is the original's.
+ *
+ * @param direct true: send calls through the meter also where nothing is patched (`meter.fetch`)
+ */
+export function wrapFetch(original: Fetch, gate: FetchGate, direct: boolean): Fetch {
+  return function fetch(input: Parameters<Fetch>[0], init?: FetchInit): Promise<Response> {
+    if (init?.dispatcher && !(init.dispatcher instanceof MeteredDispatcher)) gate.undici.patch(init.dispatcher);
+    const answer = original(input, direct ? throughMeter(gate.undici, init) : init);
+    if (!mayReject(gate, input)) return answer;
+    const place: { stack?: string } = {};
+    Error.captureStackTrace(place, fetch); // formatted only if it is read
+    return answer.then((response) => rejectPaymentRequired(response, gate, input, init, place));
+  };
+}
+
+function mayReject({ calls, paymentRequired }: FetchGate, input: Parameters<Fetch>[0]): boolean {
+  if (paymentRequired === 'respond' || (paymentRequired === 'auto' && calls.context() === undefined)) return false;
+  const url = input instanceof Request ? input.url : String(input);
+  if (!URL.canParse(url)) return false;
+  const { origin, pathname } = new URL(url);
+  return calls.match(origin, pathname) !== undefined;
+}
+
+async function rejectPaymentRequired(
+  response: Response,
+  gate: FetchGate,
+  input: Parameters<Fetch>[0],
+  init: FetchInit | undefined,
+  place: { stack?: string },
+): Promise<Response> {
+  if (response.status !== 402) return response;
+  const error = gate.errorOf((name) => response.headers.get(name) ?? undefined);
+  if (error === undefined) return response;
+  if (gate.paymentRequired === 'auto' && (isSdkCall(input, init) || !isAppCode(place.stack))) return response;
+  await response.arrayBuffer().catch(() => {}); // cancelling would close a connection that can be used again
+  throw error;
+}
+
+/** SDKs make an error of their own of a 402, at once; a rejection they would try again. */
+function isSdkCall(input: Parameters<Fetch>[0], init: FetchInit | undefined): boolean {
+  const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
+  if (/^(ai|axios)\//.test(headers.get('user-agent') ?? '')) return true;
+  for (const name of headers.keys()) if (name.startsWith('x-stainless-')) return true;
+  return false;
+}
+
+/** True when the nearest caller is a file outside node_modules. */
+function isAppCode(stack: unknown): boolean {
+  if (typeof stack !== 'string') return false; // an app may have an Error.prepareStackTrace of its own
+  const caller = stack.split('\n').find((line) => /^\s+at .*[\\/]/.test(line) && !line.includes('node:internal'));
+  return caller !== undefined && !/[\\/]node_modules[\\/]/.test(caller);
+}
+
+function throughMeter(layer: UndiciLayer, init: FetchInit | undefined): RequestInit {
+  const target = (init?.dispatcher ?? globalDispatchers()[0]) as Dispatcher;
+  return { ...init, dispatcher: new MeteredDispatcher(target, layer) } as FetchInit;
+}
+
+class MeteredDispatcher implements Dispatcher {
+  constructor(
+    private readonly target: Dispatcher & { isMockActive?: boolean },
+    private readonly layer: UndiciLayer,
+  ) {}
+
+  /** fetch asks this of undici's MockAgent. */
+  get isMockActive(): boolean | undefined {
+    return this.target.isMockActive;
+  }
+
+  dispatch(options: DispatchOptions, handler: Handler): boolean {
+    return this.layer.dispatch(this.target, this.target.dispatch, options, handler);
+  }
+}

@@ -1,0 +1,65 @@
+import type { ClientRequest } from 'node:http';
+import type { Admission, CallGate, Reply } from '../exchange.js';
+import { isPromise } from '../maybe.js';
+import { watchAnswer } from './http-answer.js';
+import { replyBytes } from './http-denial.js';
+import { headerOf } from './http-headers.js';
+import type { HttpTarget } from './http-target.js';
+
+/** Node's own methods, which are not documented: every byte of a request goes through `_writeRaw`. */
+interface RawRequest extends ClientRequest {
+  _writeRaw: (...args: unknown[]) => boolean;
+  parser?: { execute(bytes: Buffer): unknown } | null;
+}
+
+/**
+ * The fallback for requests that no agent of Node's hands to its sockets: their head is complete, and from here their
+ * bytes can be held. Their body is not read: they are held at their operation's estimate, and streams are not asked.
+ */
+export function watchRaw(request: ClientRequest, target: HttpTarget, gate: CallGate): void {
+  const outgoing = { method: request.method, ...target, header: headerOf(request), body: undefined, fixed: true };
+  const admission = gate.admit(outgoing, gate.context());
+  if (!isPromise(admission)) {
+    decide(request as RawRequest, admission);
+    return;
+  }
+  const release = holdBytes(request as RawRequest);
+  admission.then((decided) => {
+    if (request.destroyed && decided?.admitted) decided.exchange.unsent(undefined);
+    else decide(request as RawRequest, decided);
+    release();
+  });
+}
+
+function decide(request: RawRequest, admission: Admission | undefined): void {
+  if (admission === undefined) return;
+  if (admission.admitted) watchAnswer(request, admission.exchange);
+  else answerInstead(request, admission.reply);
+}
+
+/** Returns what lets the bytes go, in their order. */
+function holdBytes(request: RawRequest): () => void {
+  const held: unknown[][] = [];
+  request._writeRaw = (...args) => {
+    held.push(args);
+    return true;
+  };
+  const holding = request._writeRaw;
+  return () => {
+    if (request._writeRaw === holding) delete (request as Partial<RawRequest>)._writeRaw;
+    for (const args of held) request._writeRaw(...args);
+  };
+}
+
+/** Sends nothing; the answer goes into the parser that waits for the server's. */
+function answerInstead(request: RawRequest, reply: Reply): void {
+  request._writeRaw = (...args) => {
+    const done = args.find((argument) => typeof argument === 'function') as (() => void) | undefined;
+    if (done !== undefined) process.nextTick(done);
+    return true;
+  };
+  request.shouldKeepAlive = false;
+  const speak = () => setImmediate(() => request.parser?.execute(replyBytes(reply)));
+  if (request.socket) speak();
+  else request.once('socket', speak);
+}

@@ -1,0 +1,95 @@
+import http, { type Agent, type ClientRequest, type RequestOptions } from 'node:http';
+import type { CallGate } from '../exchange.js';
+import { headerOf } from './http-headers.js';
+import { HeldRequest } from './http-held-request.js';
+import { watchRaw } from './http-raw-request.js';
+import type { HttpTarget } from './http-target.js';
+import { kMetered } from './metered-mark.js';
+import { replace } from './patch.js';
+
+/** Node's own method, which is not documented: `addRequest(request, options)`, called by the constructor of ClientRequest. */
+type AddRequest = (this: Agent, request: ClientRequest, options: RequestOptions, ...rest: unknown[]) => void;
+type StoreHeader = (this: ClientRequest, firstLine: string, headers: unknown) => void;
+
+interface AgentPrototype extends Agent {
+  addRequest: AddRequest;
+}
+
+interface RequestPrototype extends ClientRequest {
+  _storeHeader: StoreHeader;
+}
+
+/**
+ * Meters what goes through node:http and node:https. Every request reaches its agent by one method, whoever captured
+ * `http.request`, and https's agents inherit it. Agents that have one of their own, and requests with a connection of
+ * their own, are met when their header is written.
+ */
+export class HttpLayer {
+  /** An agent with a method of its own may call the common one as well. */
+  readonly #met = new WeakSet<ClientRequest>();
+
+  constructor(private readonly gate: CallGate) {}
+
+  /** Patches node:http. Returns what takes it back: false when some of it had to stay, inert. */
+  install(): () => boolean {
+    const layer = this;
+    const prototype = http.Agent.prototype as AgentPrototype;
+    const undo = [
+      replace(
+        prototype,
+        'addRequest',
+        (original) =>
+          function addRequest(this: Agent, request, options, ...rest) {
+            const pass = () => original.call(this, request, options, ...rest);
+            const target = kMetered in options ? undefined : layer.#targetOf(request, options);
+            if (kMetered in options) layer.#met.add(request);
+            if (target === undefined || request.destroyed) pass();
+            else new HeldRequest(request, options, this, target, layer.gate, pass).hold();
+          },
+      ),
+      replace(
+        http.ClientRequest.prototype as RequestPrototype,
+        '_storeHeader',
+        (original) =>
+          function _storeHeader(this: ClientRequest, firstLine, headers) {
+            original.call(this, firstLine, headers);
+            const { agent } = this as { agent?: Partial<AgentPrototype> };
+            if (agent?.addRequest === prototype.addRequest) return;
+            const target = layer.#targetOf(this, undefined);
+            if (target !== undefined) watchRaw(this, target, layer.gate);
+          },
+      ),
+    ];
+    return () => undo.map((one) => one()).every(Boolean);
+  }
+
+  /** Whether a request came through here. */
+  met(request: ClientRequest): boolean {
+    return this.#met.has(request);
+  }
+
+  /** Where a request to Eden AI goes; `undefined` for any other, for what costs nothing, and for one that was met before. */
+  #targetOf(request: ClientRequest, options: RequestOptions | undefined): HttpTarget | undefined {
+    const { origin, target } = destination(request, options);
+    const path = this.gate.match(origin, target);
+    if (path === undefined || request.method === 'CONNECT' || this.gate.free(request.method, path)) return undefined;
+    if (this.#met.has(request)) return undefined;
+    this.#met.add(request);
+    return { origin, target, path };
+  }
+}
+
+/** A request to a forward proxy names its whole URL in its path. */
+function destination(request: ClientRequest, options: RequestOptions | undefined): { origin: string; target: string } {
+  const { path } = request;
+  if (/^https?:\/\//i.test(path) && URL.canParse(path)) {
+    const { origin, pathname, search } = new URL(path);
+    return { origin, target: pathname + search };
+  }
+  const host = options?.host ?? request.host;
+  const port = options?.port ?? undefined;
+  const authority = port === undefined ? (headerOf(request)('host') ?? host) : `${bracketed(String(host))}:${port}`;
+  return { origin: `${request.protocol}//${authority}`, target: path };
+}
+
+const bracketed = (host: string) => (host.includes(':') && !host.startsWith('[') ? `[${host}]` : host);

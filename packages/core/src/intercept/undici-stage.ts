@@ -1,0 +1,67 @@
+import type { Reply } from '../exchange.js';
+import { type Controller, type Handler, hasController } from './undici-handler.js';
+
+/**
+ * Speaks to a handler while there is no socket behind it: during admission, and to hand it an answer that is made here.
+ * Starting it at once lets the app abort a call that is still held.
+ */
+export class Stage {
+  #aborted = false;
+  #started = false;
+
+  constructor(
+    private readonly handler: Handler,
+    private readonly onAbort: (reason: unknown) => void = () => {},
+  ) {}
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    if (hasController(this.handler)) this.handler.onRequestStart?.(this.#controller);
+    else this.handler.onConnect?.((reason) => this.#abort(reason), null);
+  }
+
+  fail(error: unknown): void {
+    if (hasController(this.handler)) this.handler.onResponseError?.(this.#controller, error);
+    else this.handler.onError?.(error);
+  }
+
+  answer({ status, statusText, headers, body }: Reply): void {
+    this.start();
+    if (this.#aborted) return;
+    const raw = Object.entries(headers).flatMap(([name, value]) => [Buffer.from(name), Buffer.from(value)]);
+    if (hasController(this.handler)) {
+      this.#controller.rawHeaders = raw;
+      this.handler.onResponseStart?.(this.#controller, status, { ...headers }, statusText);
+      if (!this.#aborted) this.handler.onResponseData?.(this.#controller, body);
+      if (!this.#aborted) this.handler.onResponseEnd?.(this.#controller, {});
+    } else {
+      this.handler.onHeaders?.(status, raw, () => {}, statusText);
+      if (!this.#aborted) this.handler.onData?.(body);
+      if (!this.#aborted) this.handler.onComplete?.([]);
+    }
+  }
+
+  #abort(reason: unknown): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    const error = reason ?? new DOMException('This operation was aborted', 'AbortError');
+    this.onAbort(error);
+    this.fail(error);
+  }
+
+  readonly #controller: Controller = ((stage: Stage) => ({
+    rawHeaders: undefined as unknown,
+    get aborted() {
+      return stage.#aborted;
+    },
+    paused: false,
+    abort: (reason?: unknown) => stage.#abort(reason),
+    pause: () => {},
+    resume: () => {},
+  }))(this);
+}

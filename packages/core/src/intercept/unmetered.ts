@@ -1,0 +1,93 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
+import type { CallGate } from '../exchange.js';
+import { handing } from './call-depth.js';
+
+/** A call to Eden AI that went past the meter. */
+export interface UnmeteredCall {
+  readonly origin: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly reason: string;
+  readonly fix: string;
+}
+
+interface UndiciRequest {
+  readonly origin?: unknown;
+  readonly path?: unknown;
+  readonly method?: string;
+}
+
+const UNDICI = {
+  reason: 'it was made by a copy of undici that the meter does not know',
+  fix: "Call meter.instrument(await import('undici')) with that copy once at start, or give your client meter.fetch",
+};
+const HTTP = {
+  reason: 'something replaced the method of node:http that the meter watches',
+  fix: 'Load that package before the meter is made, or give your client meter.fetch',
+};
+
+/** Call sites that were told of; more are not. */
+const SITES = 1_000;
+
+/**
+ * The watch: Node's diagnostics channels tell of every call that leaves, metered or not, and can stop none. A call to
+ * Eden AI that did not come through the meter is told once for each place in the app that makes it.
+ */
+export class UnmeteredWatch {
+  readonly #sites = new Set<string>();
+
+  /** @param met whether a request of node:http came through the meter */
+  constructor(
+    private readonly gate: CallGate,
+    private readonly met: (request: ClientRequest) => boolean,
+    private readonly tell: (call: UnmeteredCall) => void,
+  ) {}
+
+  /** Returns what ends the watch. */
+  start(): () => void {
+    // a subscriber that throws would end the process
+    const onUndici = (message: unknown) => quietly(() => this.#undici((message as { request: UndiciRequest }).request));
+    const onHttp = (message: unknown) => quietly(() => this.#http((message as { request: ClientRequest }).request));
+    subscribe('undici:request:create', onUndici);
+    subscribe('http.client.request.start', onHttp);
+    return () => {
+      unsubscribe('undici:request:create', onUndici);
+      unsubscribe('http.client.request.start', onHttp);
+    };
+  }
+
+  #undici({ origin, path, method = 'GET' }: UndiciRequest): void {
+    if (!handing.over) this.#see(String(origin), String(path), method, UNDICI);
+  }
+
+  #http(request: ClientRequest): void {
+    const { protocol, path, method } = request;
+    const origin = `${protocol}//${request.getHeader('host') ?? request.host}`;
+    if (!this.met(request)) this.#see(origin, path, method, HTTP);
+  }
+
+  #see(origin: string, target: string, method: string, why: { reason: string; fix: string }): void {
+    const path = this.gate.match(origin, target);
+    if (path === undefined || this.gate.free(method, path)) return;
+    const site = callSite(new Error().stack);
+    if (this.#sites.has(site) || this.#sites.size >= SITES) return;
+    this.#sites.add(site);
+    this.tell({ origin, path, ...why });
+  }
+}
+
+/** The nearest line of the app's own code; calls that come from nowhere share one place. */
+function callSite(stack = ''): string {
+  const lines = stack.split('\n').filter((line) => /^\s+at .*[\\/]/.test(line));
+  const app = lines.find((line) => !/node:|[\\/]node_modules[\\/]|[\\/]intercept[\\/]unmetered/.test(line));
+  return (app ?? 'unknown').trim();
+}
+
+function quietly(fn: () => void): void {
+  try {
+    fn();
+  } catch {
+    // the watch tells of calls; it must not break one
+  }
+}

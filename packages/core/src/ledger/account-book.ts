@@ -1,0 +1,94 @@
+import type { Nanos } from '../money.js';
+import type { AccountRef, Balance, Hold, TopUp } from './ledger.js';
+
+/** How long an account is kept after its window has ended, for settles that come late. */
+const GRACE_MS = 3_600_000;
+const NOTES_KEPT = 1_000;
+const NONE: readonly number[] = Object.freeze([]);
+
+/** One account as the ledger in memory keeps it; amounts in nano-USD. */
+export class Account {
+  settled: Nanos = 0;
+  reserved: Nanos = 0;
+  toppedUp: Nanos = 0;
+  /** What the request that is being judged asks of this account, over all its holds. 0 between requests. */
+  asked: Nanos = 0;
+  /** Ascending, as of the latest reserve. */
+  thresholds: readonly number[] = NONE;
+  /** Those that have been reported. */
+  fired: readonly number[] = NONE;
+  #notes: Map<string, TopUp> | undefined = undefined;
+
+  constructor(
+    readonly key: string,
+    readonly endsAt: number,
+  ) {}
+
+  get balance(): Balance {
+    return { settled: this.settled, reserved: this.reserved, toppedUp: this.toppedUp };
+  }
+
+  /** False when the note was booked before. The latest 1,000 notes are remembered. */
+  topUp(note: TopUp): boolean {
+    this.#notes ??= new Map();
+    if (this.#notes.has(note.id)) return false;
+    this.#notes.set(note.id, note);
+    if (this.#notes.size > NOTES_KEPT) this.#notes.delete(this.#notes.keys().next().value as string);
+    this.toppedUp += note.amount;
+    return true;
+  }
+}
+
+export const EMPTY_BALANCE: Balance = Object.freeze({ settled: 0, reserved: 0, toppedUp: 0 });
+
+/**
+ * All accounts. One that belongs to a scope lives as long as that object; one with a window goes an hour after the
+ * window's end: each new account looks at two others, so nothing ever walks over all of them.
+ */
+export class AccountBook {
+  readonly #shared = new Map<string, Account>();
+  readonly #owned = new WeakMap<object, Map<string, Account>>();
+  #round = this.#shared.values();
+
+  get size(): number {
+    return this.#shared.size;
+  }
+
+  find(ref: AccountRef): Account | undefined {
+    return ref.owner === undefined ? this.#shared.get(ref.key) : this.#owned.get(ref.owner)?.get(ref.key);
+  }
+
+  open(ref: AccountRef, at: number): Account {
+    const found = this.find(ref);
+    if (found !== undefined) return found;
+    const account = new Account(ref.key, ref.endsAt ?? Number.POSITIVE_INFINITY);
+    if (ref.owner === undefined) {
+      this.#prune(at);
+      this.#prune(at);
+      this.#shared.set(ref.key, account);
+    } else {
+      this.#ownedBy(ref.owner).set(ref.key, account);
+    }
+    return account;
+  }
+
+  openAll(holds: readonly Hold[], at: number): Account[] {
+    const accounts = new Array<Account>(holds.length);
+    for (let index = 0; index < holds.length; index++) accounts[index] = this.open((holds[index] as Hold).account, at);
+    return accounts;
+  }
+
+  #ownedBy(owner: object): Map<string, Account> {
+    const found = this.#owned.get(owner);
+    if (found !== undefined) return found;
+    const accounts = new Map<string, Account>();
+    this.#owned.set(owner, accounts);
+    return accounts;
+  }
+
+  #prune(at: number): void {
+    const { value: account, done } = this.#round.next();
+    if (done) this.#round = this.#shared.values();
+    else if (account.endsAt + GRACE_MS < at && account.reserved === 0) this.#shared.delete(account.key);
+  }
+}

@@ -1,0 +1,14 @@
+import type { Nanos } from '../money.js';
+import type { ReserveRequest } from './ledger.js';
+
+/** @throws {RangeError} for anything but a whole number of nano-USD, at least 0: one `NaN` would make a balance `NaN` for good */
+export function checkAmount(amount: Nanos): void {
+  if (!Number.isSafeInteger(amount) || amount < 0) {
+    throw new RangeError(`An amount must be a whole number of nano-USD, at least 0; got ${amount}`);
+  }
+}
+
+/** @throws {RangeError} see {@link checkAmount} */
+export function checkHolds({ holds }: ReserveRequest): void {
+  for (const { amount } of holds) checkAmount(amount);
+}

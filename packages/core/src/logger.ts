@@ -1,0 +1,40 @@
+/** What the meter needs of a logger: pino's own signature. */
+export interface Logger {
+  info(line: object, message?: string): void;
+  warn(line: object, message?: string): void;
+  error(line: object, message?: string): void;
+}
+
+/** pino's numbers: 30 info, 40 warn, 50 error. */
+export type LogLevel = 30 | 40 | 50;
+
+/** One line of the meter's, as a function that is given as `logger` gets it. */
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly msg: string;
+  readonly [key: string]: unknown;
+}
+
+export type LoggerOption = Logger | ((line: LogLine) => void) | false;
+
+/** Writes one line. It never throws, whatever the logger does. */
+export type WriteLine = (level: LogLevel, msg: string, fields: object) => void;
+
+const METHODS = { 30: 'info', 40: 'warn', 50: 'error' } as const;
+
+export function lineWriter(logger: LoggerOption | undefined): WriteLine {
+  if (!logger) return () => {};
+  return (level, msg, fields) => {
+    try {
+      if (typeof logger === 'function') logger({ level, msg, ...fields });
+      else logger[METHODS[level]](fields, msg);
+    } catch {
+      // a logger that fails must not fail the call that is logged
+    }
+  };
+}
+
+export const isLogger = (value: unknown): value is Logger =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.values(METHODS).every((method) => typeof (value as Record<string, unknown>)[method] === 'function');

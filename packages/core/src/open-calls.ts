@@ -1,0 +1,92 @@
+import type { Clock, Timer } from './clock.js';
+import type { Ledger } from './ledger/ledger.js';
+import { isPromise } from './maybe.js';
+
+/**
+ * The calls between reserve and settle. While there are any, one timer keeps their reservations from expiring;
+ * it runs at a third of their lifetime, with jitter, so that processes that started together do not ask together.
+ */
+export class OpenCalls {
+  readonly #reservations = new Set<string>();
+  readonly #calls = new Set<string>();
+  /** Calls that wait for room, or for a ledger's answer. */
+  #entering = 0;
+  #timer: Timer | undefined;
+  #idle: (() => void)[] = [];
+
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly clock: Clock,
+    private readonly ttlMs: number,
+    private readonly failed: (cause: unknown) => void,
+  ) {}
+
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  /** Counts a call from before it is admitted. */
+  async enter<T>(admission: Promise<T>): Promise<T> {
+    this.#entering += 1;
+    try {
+      return await admission;
+    } finally {
+      this.#entering -= 1;
+      this.#tellIdle();
+    }
+  }
+
+  add(id: string, reserved: boolean): void {
+    this.#calls.add(id);
+    if (!reserved) return;
+    this.#reservations.add(id);
+    this.#timer ??= this.#schedule();
+  }
+
+  delete(id: string): void {
+    this.#calls.delete(id);
+    this.#reservations.delete(id);
+    if (this.#reservations.size === 0) this.#stop();
+    this.#tellIdle();
+  }
+
+  get #isIdle(): boolean {
+    return this.#calls.size === 0 && this.#entering === 0;
+  }
+
+  #tellIdle(): void {
+    if (!this.#isIdle) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** Resolves when no call is open any more and none waits to be, or after `timeoutMs` of the system's time; then nothing is extended any more. */
+  async drain(timeoutMs: number): Promise<void> {
+    if (!this.#isIdle) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        this.#idle.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+    this.#stop();
+  }
+
+  #stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #schedule(): Timer {
+    return this.clock.after((this.ttlMs / 3) * (0.8 + 0.4 * Math.random()), () => {
+      this.#timer = this.#schedule();
+      try {
+        const done = this.ledger.extend([...this.#reservations], this.ttlMs, this.clock.now());
+        if (isPromise(done)) done.catch(this.failed);
+      } catch (cause) {
+        this.failed(cause);
+      }
+    });
+  }
+}

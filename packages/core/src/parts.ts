@@ -1,0 +1,62 @@
+import { LabelValues } from './budget/accounts.js';
+import { PlanLimits } from './budget/plan-limits.js';
+import { BudgetBook } from './budget-book.js';
+import type { Parts } from './call.js';
+import { Counters } from './counters.js';
+import type { Events } from './events.js';
+import { Jobs } from './jobs.js';
+import { LearnedEstimates } from './learned-estimates.js';
+import { memoryLedger } from './ledger/memory-ledger.js';
+import { OpenCalls } from './open-calls.js';
+import type { Settings } from './options.js';
+import { Rates } from './rates.js';
+import { StreamUsage } from './stream-usage.js';
+
+/** Makes what the steps of a call work with. What goes wrong in them becomes an `error` event. */
+export function makeParts(settings: Settings, events: Events): Parts {
+  const { clock, maxAccounts } = settings;
+  const ledger = settings.ledger ?? memoryLedger({ clock });
+  const tell = (problem: string, message: string, cause?: unknown) => events.emit('error', { problem, message, cause });
+
+  const limits = new PlanLimits(clock, maxAccounts, (budget, cause) =>
+    tell('limit', `limitUsd() of budget "${budget}" failed`, cause),
+  );
+  const values = new LabelValues(maxAccounts, {
+    overflow: (budgetWindow) =>
+      tell('overflow', `More than ${maxAccounts} label values in ${budgetWindow}: further ones share one account`),
+    unlabelled: (budget) =>
+      tell('unlabelled', `Requests without the label of budget "${budget}" share one account of it`),
+  });
+  const budgets = new BudgetBook(settings.budgets, {
+    clock,
+    limits,
+    values,
+    observe: settings.mode !== 'enforce',
+    matchFailed: (budget, cause) => tell('match', `match() of budget "${budget}" failed: the budget applies`, cause),
+  });
+  const rates = new Rates(
+    settings.rateCard,
+    settings.baseUrls[0] as Settings['baseUrls'][number],
+    clock,
+    (input, init) => globalThis.fetch(input, init),
+    (cause) => tell('rate-card', "Eden AI's list of prices could not be read: estimates come from the table", cause),
+  );
+  const openCalls = new OpenCalls(ledger, clock, settings.reservationTtlMs, (cause) =>
+    tell('ledger', 'The reservations of calls in flight could not be extended', cause),
+  );
+  const parts: Parts = {
+    settings,
+    clock,
+    ledger,
+    budgets,
+    limits,
+    rates,
+    events,
+    openCalls,
+    streamUsage: new StreamUsage(settings.streamUsage),
+    jobs: new Jobs(() => parts),
+    learned: new LearnedEstimates(),
+    counters: new Counters(clock.now()),
+  };
+  return parts;
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { Call, Parts } from './call.js';
+import { DENIAL_HEADER, type Denial, denialError } from './denial.js';
+import { classify } from './edenai/classify.js';
+import { denialBody } from './edenai/errors.js';
+import { worstCase } from './edenai/rates.js';
+import { readRequest } from './edenai/request-body.js';
+import { type Admission, ESTIMATE_HEADER, type OutgoingRequest } from './exchange.js';
+import { type MaybePromise, then } from './maybe.js';
+import { MeteredCall } from './metered-call.js';
+import { estimateToNanos, type Nanos } from './money.js';
+import { type Plan, planHolds } from './plan.js';
+import { reserve, type Verdict } from './reserve.js';
+import type { Scope } from './scope/scope.js';
+import { settleCall } from './settle-call.js';
+import { tellCreditsExhausted, tellDenial, tellObserved } from './tell.js';
+
+/**
+ * The path of one call: what it is, what it may cost, whether that fits, and then either its way to Eden AI and back
+ * to its price, or a 402. Whatever need not wait is done before this returns.
+ */
+export function meterCall(parts: Parts, request: OutgoingRequest, scope: Scope | undefined): MaybePromise<Admission> {
+  return then(prices(parts), () => {
+    const call = describe(parts, request, scope);
+    return then(planHolds(parts, call), (plan) =>
+      then(reserve(parts, call, plan), (verdict) => {
+        const denial = tellDenial(parts, call, plan, verdict);
+        return denial === undefined ? send(parts, call, plan, verdict) : refuse(call, denial);
+      }),
+    );
+  });
+}
+
+/** Only a strict budget waits for prices, at most as long as for room: without them it has to deny. */
+function prices({ budgets, rates, clock, settings }: Parts): MaybePromise<void> {
+  const loading = budgets.wantsRates ? rates.need() : undefined;
+  if (loading === undefined || !budgets.needsRates) return undefined;
+  return Promise.race([
+    loading,
+    new Promise<void>((resolve) => clock.after(settings.waitMs, resolve, { keepAlive: true })),
+  ]);
+}
+
+function describe(parts: Parts, request: OutgoingRequest, scope: Scope | undefined): Call {
+  const { method, origin, target, path, body } = request;
+  const kind = classify(method, path);
+  const facts = readRequest(kind.operation, body);
+  const { model, stream } = facts;
+  return {
+    id: randomUUID(),
+    startedAt: parts.clock.now(),
+    request,
+    kind,
+    facts,
+    info: { operation: kind.operation, method, url: new URL(target, origin), model, stream },
+    scope,
+    statedEstimate: statedEstimate(request),
+    worstCase: parts.rates.card && worstCase(parts.rates.card, facts),
+    learned: parts.learned.of(kind.operation, model),
+  };
+}
+
+function statedEstimate({ header }: OutgoingRequest): Nanos | undefined {
+  const usd = Number(header(ESTIMATE_HEADER) ?? Number.NaN);
+  return Number.isFinite(usd) && usd >= 0 ? estimateToNanos(usd) : undefined;
+}
+
+function send(parts: Parts, call: Call, plan: Plan, verdict: Verdict): Admission {
+  tellObserved(parts, call, plan, verdict);
+  parts.openCalls.add(call.id, plan.holds.length > 0);
+  const exchange = new MeteredCall(call, parts.streamUsage, parts.settings.maxCost, {
+    ended: (end) => guarded(parts, () => settleCall(parts, call, plan, end)),
+    paymentRequired: () => tellCreditsExhausted(parts, call),
+  });
+  return { admitted: true, exchange };
+}
+
+/** A call that went well does not fail because it could not be booked. */
+function guarded(parts: Parts, settle: () => void): void {
+  try {
+    settle();
+  } catch (cause) {
+    parts.events.emit('error', { problem: 'settling', message: 'A call could not be booked', cause });
+  }
+}
+
+/** A 402 in the endpoint's own shape: SDKs make their own error of it at once, where a rejection would be tried again. */
+function refuse(call: Call, denial: Denial): Admission {
+  const { code, message } = denialError(denial);
+  const body = Buffer.from(denialBody(call.kind.family, { code, message }).body);
+  return {
+    admitted: false,
+    denial,
+    reply: {
+      status: 402,
+      statusText: 'Payment Required',
+      headers: {
+        'content-type': 'application/json',
+        'content-length': String(body.length),
+        'x-should-retry': 'false',
+        [DENIAL_HEADER]: denial.id,
+      },
+      body,
+    },
+  };
+}

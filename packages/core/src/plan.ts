@@ -1,0 +1,92 @@
+import type { ResolvedBudget } from './budget/budget.js';
+import type { Applying } from './budget-book.js';
+import type { Call, Parts } from './call.js';
+import { OPERATION_ESTIMATES } from './edenai/operation-estimates.js';
+import type { Hold } from './ledger/ledger.js';
+import { type MaybePromise, then } from './maybe.js';
+import type { Nanos } from './money.js';
+
+/** What a call sets aside, and where. */
+export interface Plan {
+  readonly applying: readonly Applying[];
+  /** One for each of `applying`. */
+  readonly holds: readonly Hold[];
+  /** What is booked when the call's cost stays unknown. */
+  readonly estimate: Nanos;
+  /** A budget that cannot admit the call whatever its balance. */
+  readonly impossible?: {
+    readonly budget: string;
+    readonly why: 'no-upper-bound' | 'label-missing' | 'limit-unavailable';
+    readonly cause?: unknown;
+  };
+}
+
+/** What the estimates of a plan are made from. A `check` has no call yet, only its usual kind. */
+export type Estimated = Pick<Call, 'kind' | 'statedEstimate' | 'worstCase' | 'learned'> & {
+  /** True for a `check`: whether the call itself has an upper bound is not known yet. */
+  readonly toCome?: boolean;
+};
+
+const NOTHING: Plan = { applying: [], holds: [], estimate: 0 };
+
+/** Reading a path that nothing is known of most likely costs nothing: it is booked if it did, and not denied. */
+const isRead = ({ kind, request }: Call): boolean => kind.operation === 'other' && request.method === 'GET';
+
+const unheld = ({ applying, holds }: Plan): Plan => ({
+  applying,
+  holds: holds.map((hold) => ({ ...hold, amount: 0, enforce: false })),
+  estimate: 0,
+});
+
+/** The accounts that a call draws on, and how much it holds on each. */
+export function planHolds(parts: Parts, call: Call): MaybePromise<Plan> {
+  if (call.kind.poll !== undefined) return NOTHING; // reading a job is free, and never denied
+  return then(parts.budgets.applying(call.scope, call.info), (applying) => {
+    const plan = planOf(call, applying);
+    return isRead(call) ? unheld(plan) : plan;
+  });
+}
+
+export function planOf(call: Estimated, applying: readonly Applying[]): Plan {
+  const smallest = Math.min(...applying.filter(({ enforce }) => enforce).map(({ limit }) => limit));
+  const guess = tableEstimate(call, smallest);
+  const holds = applying.map(({ budget, account, limit, enforce }) => ({
+    account,
+    limit,
+    enforce,
+    thresholds: budget.thresholds,
+    amount: holdFor(budget, call, guess),
+  }));
+  const impossible = impossibleIn(call, applying);
+  return {
+    applying,
+    holds,
+    estimate: holds.reduce((most, { amount }) => Math.max(most, amount), holds.length === 0 ? guess : 0),
+    ...(impossible && { impossible }),
+  };
+}
+
+function impossibleIn(call: Estimated, applying: readonly Applying[]): Plan['impossible'] {
+  for (const { budget, enforce, impossible, cause } of applying) {
+    if (!enforce) continue;
+    const why =
+      impossible ?? (budget.strict && call.worstCase === undefined && !call.toCome ? 'no-upper-bound' : undefined);
+    if (why !== undefined) return { budget: budget.name, why, cause };
+  }
+  return undefined;
+}
+
+/** At least one nano: a hold of nothing would be admitted to an account that is spent to the last nano. */
+function holdFor(budget: ResolvedBudget, call: Estimated, guess: Nanos): Nanos {
+  const { statedEstimate, worstCase, learned } = call;
+  const estimate = statedEstimate ?? budget.estimate ?? worstCase ?? learned ?? guess;
+  return Math.max(1, budget.strict ? Math.max(estimate, worstCase ?? 0) : estimate);
+}
+
+/**
+ * The operation's usual cost, but never more than a quarter of the smallest limit: a small budget would refuse its first
+ * call, and never learn.
+ */
+function tableEstimate(call: Estimated, smallestLimit: Nanos): Nanos {
+  return Math.min(OPERATION_ESTIMATES[call.kind.operation], Math.floor(smallestLimit / 4));
+}

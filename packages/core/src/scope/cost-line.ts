@@ -1,0 +1,56 @@
+import { nanosToUsd } from '../money.js';
+import type { Scope } from './scope.js';
+import type { Tally } from './tally.js';
+
+/** What a cost line says of a scope's calls, under the key `edenai`. */
+export interface CostFields {
+  readonly costUsd: number;
+  readonly costNanos: number;
+  readonly calls: number;
+  readonly failedCalls: number;
+  readonly deniedCalls: number;
+  readonly unpricedCalls: number;
+  readonly models: readonly string[];
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** The least sure basis among the charges; absent when nothing was charged. */
+  readonly basis?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly aborted: boolean;
+  readonly late: boolean;
+}
+
+export const COST_MESSAGE = 'edenai request cost';
+
+export interface LineState {
+  readonly aborted: boolean;
+  readonly late: boolean;
+}
+
+/** @param labels true: all; a list: only these; false: none */
+export function costFields(
+  scope: Scope,
+  tally: Tally,
+  labels: boolean | readonly string[],
+  state: LineState,
+): CostFields {
+  return {
+    costUsd: nanosToUsd(tally.nanos),
+    costNanos: tally.nanos,
+    calls: tally.calls,
+    failedCalls: tally.failedCalls,
+    deniedCalls: tally.deniedCalls,
+    unpricedCalls: tally.unpricedCalls,
+    models: [...tally.models],
+    inputTokens: tally.inputTokens,
+    outputTokens: tally.outputTokens,
+    ...(tally.basis !== undefined && { basis: tally.basis }),
+    ...(labels !== false && { labels: loggedLabels(scope, labels) }),
+    ...state,
+  };
+}
+
+function loggedLabels(scope: Scope, wanted: true | readonly string[]): Record<string, string> {
+  const entries = Object.entries(scope.labels);
+  return Object.fromEntries(wanted === true ? entries : entries.filter(([key]) => wanted.includes(key)));
+}

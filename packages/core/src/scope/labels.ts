@@ -1,0 +1,55 @@
+/** What a label may be given as. Numbers and booleans become text; `undefined`, `null` and `''` mean "not known (yet)". */
+export type LabelValue = string | number | boolean | null | undefined;
+
+export type LabelSource = () => Record<string, LabelValue> | undefined;
+
+/** @throws {TypeError} for an object without a text of its own: it would be the same label for everybody */
+function labelText(value: LabelValue): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol') {
+    const plain = typeof value === 'object' && (value as object).toString !== Object.prototype.toString;
+    if (!plain || Array.isArray(value)) throw new TypeError('A label must be a text, a number or a boolean');
+  }
+  return String(value);
+}
+
+/**
+ * The labels of one scope. A source (the app's `labels` function) is read when labels are first needed, and again each
+ * time until every key that it names has a value: authentication may come after the middleware.
+ */
+export class Labels {
+  /** Without a prototype: a label may be called anything. */
+  readonly values: Record<string, string> = Object.create(null);
+  #open: LabelSource[] = [];
+
+  constructor(private readonly failed: (cause: unknown) => void) {}
+
+  from(source: LabelSource): void {
+    this.#open.push(source);
+  }
+
+  set(key: string, value: LabelValue): void {
+    const text = labelText(value);
+    if (text !== undefined) this.values[key] = text;
+  }
+
+  read(): Readonly<Record<string, string>> {
+    if (this.#open.length > 0) this.#open = this.#open.filter((source) => !this.#complete(source));
+    return this.values;
+  }
+
+  #complete(source: LabelSource): boolean {
+    try {
+      const labels: unknown = source();
+      if (labels instanceof Promise) throw new TypeError('labels() must answer at once, and returned a promise');
+      const entries = Object.entries((labels ?? {}) as Record<string, LabelValue>);
+      for (const [key, value] of entries) {
+        if (this.values[key] === undefined) this.set(key, value);
+      }
+      return entries.length > 0 && entries.every(([key]) => this.values[key] !== undefined);
+    } catch (cause) {
+      this.failed(cause);
+      return false;
+    }
+  }
+}
