@@ -1,0 +1,55 @@
+import { promisify } from 'node:util';
+import { brotliCompress, constants, createBrotliCompress, createDeflate, createGzip, deflate, gzip } from 'node:zlib';
+
+/** A content encoding that the stand-in speaks. */
+export type Encoding = 'identity' | 'gzip' | 'br' | 'deflate';
+
+export const ENCODINGS: readonly Encoding[] = ['identity', 'gzip', 'br', 'deflate'];
+
+/** Brotli's own default, 11, takes seconds for a megabyte. */
+const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
+
+const WHOLE: Record<Exclude<Encoding, 'identity'>, (bytes: Buffer) => Promise<Buffer>> = {
+  gzip: promisify<Buffer, Buffer>(gzip),
+  br: (bytes) => promisify(brotliCompress)(bytes, BROTLI),
+  deflate: promisify<Buffer, Buffer>(deflate),
+};
+
+const STREAM = { gzip: () => createGzip(), br: () => createBrotliCompress(BROTLI), deflate: () => createDeflate() };
+
+const PREFERRED = ['br', 'gzip', 'deflate'] as const;
+
+/** The best encoding that an `accept-encoding` header allows. */
+export function negotiate(acceptEncoding: string | undefined): Encoding {
+  const accepted = new Map<string, boolean>();
+  for (const item of (acceptEncoding ?? '').split(',')) {
+    const [name = '', ...parameters] = item.split(';').map((part) => part.trim().toLowerCase());
+    accepted.set(name, !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter)));
+  }
+  return PREFERRED.find((name) => accepted.get(name) ?? accepted.get('*') ?? false) ?? 'identity';
+}
+
+/** Encodes a whole body. */
+export const encodeWhole = async (bytes: Buffer, encoding: Encoding): Promise<Buffer> =>
+  encoding === 'identity' ? bytes : WHOLE[encoding](bytes);
+
+/** Encodes a body piece by piece; each piece can be decoded as soon as it arrives. */
+export async function* encodeEach(pieces: AsyncIterable<Buffer>, encoding: Encoding): AsyncGenerator<Buffer> {
+  if (encoding === 'identity') {
+    yield* pieces;
+    return;
+  }
+  const encoder = STREAM[encoding]();
+  const ready: Buffer[] = [];
+  encoder.on('data', (bytes: Buffer) => ready.push(bytes));
+  try {
+    for await (const piece of pieces) {
+      await new Promise<void>((done) => encoder.write(piece, () => encoder.flush(done)));
+      yield Buffer.concat(ready.splice(0));
+    }
+    await new Promise<void>((done) => encoder.on('end', done).end());
+    yield Buffer.concat(ready.splice(0));
+  } finally {
+    encoder.destroy();
+  }
+}

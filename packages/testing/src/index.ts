@@ -1,0 +1,14 @@
+export type { BookedCharge, Books, RequestRecord } from './books.js';
+export type { AutoRefill, Refill } from './credits.js';
+export type { Encoding } from './encode.js';
+export type { ErrorShape } from './error-bodies.js';
+export type { StandInKey } from './keys.js';
+export { type ManualClock, manualClock } from './manual-clock.js';
+export type { ModelKind, Pricing, StandInModel } from './models.js';
+export type { StandInOptions } from './options.js';
+export { PAYMENT_REQUIRED, type PaymentRequiredShape } from './payment-required.js';
+export type { CostForm, ReplyOptions } from './reply-options.js';
+export type { Rule, RuleMatch } from './script.js';
+export { type EdenStandIn, startEdenStandIn } from './stand-in.js';
+export { standInHeaders } from './stand-in-headers.js';
+export { type TestMeter, testMeter } from './test-meter.js';

@@ -1,0 +1,105 @@
+import type { Operation } from '@eden-cost/core';
+import type { BookedCharge } from './books.js';
+import { nanosToUsd } from './money.js';
+import { Refusal } from './refusal.js';
+
+const DAY_MS = 86_400_000;
+const MAX_DAYS = 366;
+
+const dateOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+
+/** The first day of the bucket that a day falls in, by `step`: a day, a week from Monday, a month, a year. */
+const BUCKETS: Record<string, (at: number) => string> = {
+  1: dateOf,
+  2: (at) => dateOf(at - ((new Date(at).getUTCDay() + 6) % 7) * DAY_MS),
+  3: (at) => `${dateOf(at).slice(0, 7)}-01`,
+  4: (at) => `${dateOf(at).slice(0, 4)}-01-01`,
+};
+
+const SUBFEATURES: Partial<Record<Operation, string>> = {
+  chat: 'text__chat',
+  responses: 'text__chat',
+  messages: 'text__chat',
+  embeddings: 'text__embeddings',
+  images: 'image__generation',
+  speech: 'audio__text_to_speech',
+  transcription: 'audio__speech_to_text',
+  moderation: 'text__moderation',
+  video: 'video__generation',
+};
+
+interface Line {
+  total_cost: number;
+  details: number;
+  cost_per_provider: Record<string, number>;
+}
+
+/** The charges of some days, as Eden AI's reports sum them. */
+export interface ReportQuery {
+  readonly query: URLSearchParams;
+  readonly endIsExclusive: boolean;
+  /** Only this key's. */
+  readonly token?: string;
+}
+
+function dayOf(query: URLSearchParams, name: string): number {
+  const text = query.get(name) ?? '';
+  const at = Date.parse(`${text}T00:00:00Z`);
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(at))
+    throw new Refusal(422, `${name} must be YYYY-MM-DD`, 'detail');
+  return at;
+}
+
+function sumUp(charges: readonly BookedCharge[], bucket: (at: number) => string): Record<string, Record<string, Line>> {
+  const nanos = (of: readonly BookedCharge[]) => nanosToUsd(of.reduce((sum, charge) => sum + charge.nanos, 0));
+  const group = <T>(
+    of: readonly BookedCharge[],
+    by: (charge: BookedCharge) => string,
+    write: (of: BookedCharge[]) => T,
+  ) =>
+    Object.fromEntries(
+      [...new Set(of.map(by))].map((name): [string, T] => [name, write(of.filter((charge) => by(charge) === name))]),
+    );
+  const line = (of: BookedCharge[]): Line => ({
+    total_cost: nanos(of),
+    details: of.length,
+    cost_per_provider: group(of, ({ provider }) => provider, nanos),
+  });
+  return group(
+    charges,
+    ({ at }) => bucket(at),
+    (of) => group(of, subfeatureOf, line),
+  );
+}
+
+const subfeatureOf = ({ operation, model }: BookedCharge): string =>
+  SUBFEATURES[operation] ?? (model.includes('/') ? model.split('/').slice(0, 2).join('__') : operation);
+
+/** One entry for each key: `[{ token, data: { day: { subfeature: { total_cost, details, cost_per_provider } } } }]`. */
+export function usageReport(
+  charges: readonly BookedCharge[],
+  { query, endIsExclusive, token }: ReportQuery,
+): unknown[] {
+  const begin = dayOf(query, 'begin');
+  const end = dayOf(query, 'end') + (endIsExclusive ? 0 : DAY_MS);
+  const bucket = BUCKETS[query.get('step') ?? '1'];
+  if (!bucket) throw new Refusal(422, 'step must be 1, 2, 3 or 4', 'detail');
+  if (end - begin > MAX_DAYS * DAY_MS) throw new Refusal(422, `At most ${MAX_DAYS} days`, 'detail');
+  const tokenOf = ({ key }: BookedCharge) => key ?? 'base_token';
+  const fits = (wanted: string | null | undefined, value: string) => !wanted || wanted === value;
+  const chosen = charges.filter(
+    (charge) =>
+      charge.at >= begin &&
+      charge.at < end &&
+      fits(query.get('provider'), charge.provider) &&
+      fits(query.get('subfeature'), subfeatureOf(charge)) &&
+      fits(token ?? query.get('token'), tokenOf(charge)),
+  );
+  return [...new Set(chosen.map(tokenOf))].map((name) => ({
+    token: name,
+    data: sumUp(
+      chosen.filter((charge) => tokenOf(charge) === name),
+      bucket,
+    ),
+  }));
+}
