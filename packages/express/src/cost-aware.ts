@@ -1,0 +1,68 @@
+import { type AdapterOptions, configureAdapter, type Logger, type Meter } from '@eden-cost/core';
+import type { Request, RequestHandler, Response } from 'express';
+import onFinished from 'on-finished';
+import { pino } from 'pino';
+import { patchLayer, patchLayerOf } from './layer.js';
+import { unseenPlace } from './place.js';
+import { type RequestState, stateOf } from './request-state.js';
+import { templateOf } from './template.js';
+
+/** Options of {@link costAware}: the meter's, `labels` and `status`. */
+export type CostAwareOptions = AdapterOptions<Request>;
+
+export type CostAwareHandler = RequestHandler & { readonly meter: Meter };
+
+/**
+ * Meters all calls to Eden AI that requests of this app make: priced, attributed to `req.costs`, held to budgets, logged
+ * in one line for each request; a denial that is left uncaught becomes a 402.
+ *
+ * The first `costAware(options)` of a process makes its meter. A further one, on a router, adds its labels and budgets to
+ * the scope that the outer one opened.
+ *
+ * @throws {OptionsError} `ERR_COST_OPTIONS`
+ */
+export function costAware(options: CostAwareOptions | Meter = {}): CostAwareHandler {
+  const { meter, labels, status, budgets } = configureAdapter<Request>(options, () => pino());
+  const isOff = meter.mode === 'off';
+  if (!isOff) patchLayer(meter);
+
+  const handler: RequestHandler = (req, res, next) => {
+    const state = stateOf(req);
+    const layer = { labels: labels && (() => labels(req)), status, budgets };
+    if (state.open !== undefined) {
+      state.open.add(layer);
+      next();
+      return;
+    }
+    if (!isOff) seen(req, state, meter);
+    const open = meter.open({ logger: () => requestLogger(req), describe: () => describe(req, res, state) });
+    open.add(layer);
+    state.open = open;
+    req.costs = open.scope;
+    onFinished(res, () => open.finish({ aborted: !res.writableFinished }));
+    open.scope.run(() => next());
+  };
+  return Object.assign(handler, { meter });
+}
+
+/** This may be another copy of Express than ours, and is then patched only now. */
+function seen(req: Request, state: RequestState, meter: Meter): void {
+  patchLayerOf(req, meter);
+  if ((req.baseUrl ?? '') !== state.place.baseUrl) state.place = unseenPlace(req);
+}
+
+/** pino-http and its like put a logger on the request. */
+function requestLogger(req: Request): Logger | undefined {
+  const { log } = req as Request & { log?: Logger };
+  return typeof log?.info === 'function' ? log : undefined;
+}
+
+/** What the cost line says of the request: its route as a template, never its URL. */
+function describe(req: Request, res: Response, { open, reached }: RequestState): Record<string, unknown> {
+  const { id = open?.scope.id } = req as Request & { id?: unknown };
+  const route = reached ?? (req.route && templateOf(req.route.path));
+  return {
+    req: { id, method: req.method, ...(route !== undefined && { route }) },
+    res: { statusCode: res.statusCode },
+  };
+}

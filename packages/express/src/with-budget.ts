@@ -1,0 +1,49 @@
+import { OptionsError, type RouteBudget, routeBudget } from '@eden-cost/core';
+import type { Request, RequestHandler } from 'express';
+import type { LayerFacts } from './place.js';
+import { type RequestState, stateOf } from './request-state.js';
+import { joinTemplates, templateOf } from './template.js';
+
+/**
+ * Denies a request before its handler runs when a budget has no room: streaming routes need it, since once bytes are out
+ * a 402 cannot be answered any more.
+ *
+ * @param budget a budget's name, or a budget of this route alone; without one, every budget that applies is checked
+ * @throws {OptionsError} `ERR_COST_OPTIONS` at start, for a name that no budget has, or an invalid budget
+ */
+export function withBudget(budget?: string | RouteBudget): RequestHandler {
+  const resolve = routeBudget(budget);
+  return async (req, _res, next) => {
+    const state = stateOf(req);
+    if (state.open === undefined) {
+      next(new OptionsError('withBudget() needs costAware() to be mounted before it: app.use(costAware(options))'));
+      return;
+    }
+    if (state.open.meter.mode === 'off') {
+      next();
+      return;
+    }
+    try {
+      const resolved = resolve(state.open.meter, nameOf(state, req));
+      if (resolved !== undefined) state.open.name(resolved);
+      await state.open.scope.check();
+    } catch (error) {
+      next(error);
+      return;
+    }
+    next();
+  };
+}
+
+/** `POST /image`. The route's own method: a HEAD that `app.get()` answers draws on the same budget. */
+function nameOf({ layer, place }: RequestState, req: Request): string {
+  if (layer === undefined) return `${req.method} ${joinTemplates(place.mount, templateOf(req.route?.path ?? '/'))}`;
+  return `${methodOf(layer, req)} ${place.route ?? (place.mount || '/')}`;
+}
+
+/** `app.all()` has the handler in a layer for each method there is, `app.use()` and `router.all()` in one without any. */
+function methodOf({ method, handle }: LayerFacts, req: Request): string {
+  const layers = (req.route?.stack ?? []) as readonly LayerFacts[];
+  const isForOthers = layers.some((other) => other.handle === handle && other.method !== method);
+  return method === undefined || isForOthers ? 'ALL' : method.toUpperCase();
+}
