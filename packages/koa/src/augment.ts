@@ -1,0 +1,8 @@
+import type { CostScope } from '@eden-cost/core';
+
+declare module 'koa' {
+  interface DefaultContext {
+    /** What this request's calls to Eden AI have cost. Set by `costAware()`. */
+    costs: CostScope;
+  }
+}

@@ -1,0 +1,94 @@
+import {
+  type AdapterOptions,
+  configureAdapter,
+  isMeter,
+  type Logger,
+  type Meter,
+  type OpenScope,
+  OptionsError,
+  surfaceError,
+} from '@eden-cost/core';
+import type { Context, Middleware } from 'koa';
+import onFinished from 'on-finished';
+import { pino } from 'pino';
+import { answerProblem } from './answer.js';
+import { readInScope } from './body-context.js';
+import { keepOpenScope, openScopeOf } from './request-state.js';
+import { routeOf } from './route.js';
+
+/** Options of {@link costAware}: the meter's, `labels`, `status` and `problemJson`. */
+export interface CostAwareOptions extends AdapterOptions<Context> {
+  /**
+   * Answers denials as `application/problem+json` (RFC 9457). Default false: they are thrown, for the app's own error
+   * handler, and else for Koa, which answers with the status and one line of text.
+   */
+  problemJson?: boolean;
+}
+
+export type CostAwareMiddleware = Middleware & { readonly meter: Meter };
+
+/**
+ * Meters all calls to Eden AI that requests of this app make: priced, attributed to `ctx.costs`, held to budgets, logged
+ * in one line for each request; a denial that is left uncaught becomes a 402. Mount it after the app's own error handler.
+ *
+ * The first `costAware(options)` of a process makes its meter. A further one, on a router, adds its labels and budgets to
+ * the scope that the outer one opened.
+ *
+ * @throws {OptionsError} `ERR_COST_OPTIONS`
+ */
+export function costAware(options: CostAwareOptions | Meter = {}): CostAwareMiddleware {
+  const { problemJson, shared } = separate(options);
+  const { meter, labels, status, budgets } = configureAdapter<Context>(shared, () => pino());
+
+  const middleware: Middleware = async (ctx, next) => {
+    const outer = openScopeOf(ctx);
+    const open = outer ?? openScope(meter, ctx);
+    open.add({ labels: labels && (() => labels(ctx)), status, budgets });
+    try {
+      await (outer === undefined ? open.scope.run(next) : next());
+      if (outer === undefined) readInScope(ctx.body, open.scope);
+    } catch (error) {
+      const denial = surfaceError(error, open.status);
+      if (denial === undefined || !problemJson || ctx.headerSent || !ctx.writable) throw denial ?? error;
+      answerProblem(ctx, denial);
+    }
+  };
+  return Object.assign(middleware, { meter });
+}
+
+function separate(options: CostAwareOptions | Meter): {
+  shared: AdapterOptions<Context> | Meter;
+  problemJson: boolean;
+} {
+  if (isMeter(options) || typeof options !== 'object' || options === null)
+    return { shared: options, problemJson: false };
+  const { problemJson = false, ...shared } = options;
+  if (typeof problemJson !== 'boolean') throw new OptionsError('options.problemJson must be true or false');
+  return { shared, problemJson };
+}
+
+function openScope(meter: Meter, ctx: Context): OpenScope {
+  const open: OpenScope = meter.open({ logger: () => requestLogger(ctx), describe: () => describe(ctx, open) });
+  keepOpenScope(ctx, open);
+  ctx.costs = open.scope;
+  // Koa takes a body's errors to ctx.onerror, past all middleware
+  const { onerror } = ctx;
+  ctx.onerror = (error) => onerror.call(ctx, surfaceError(error, open.status) ?? error);
+  onFinished(ctx.res, () => open.finish({ aborted: !ctx.res.writableFinished }));
+  return open;
+}
+
+/** koa-pino-logger and its like put a logger on the context. */
+function requestLogger({ log }: Context): Logger | undefined {
+  return typeof log?.info === 'function' ? (log as Logger) : undefined;
+}
+
+/** What the cost line says of the request: its route as a template, never its URL. */
+function describe(ctx: Context, { scope }: OpenScope): Record<string, unknown> {
+  const { id = scope.id } = ctx.req as Context['req'] & { id?: unknown };
+  const route = routeOf(ctx);
+  return {
+    req: { id, method: ctx.method, ...(route !== undefined && { route }) },
+    res: { statusCode: ctx.res.statusCode },
+  };
+}

@@ -1,0 +1,7 @@
+import type { Context } from 'koa';
+
+/** The template of the route that `@koa/router` matched (`/users/:id`), never the URL; `undefined` without that router. */
+export function routeOf(ctx: Context): string | undefined {
+  const matched: unknown = ctx._matchedRoute;
+  return matched === undefined || matched === null ? undefined : String(matched);
+}
