@@ -1,0 +1,149 @@
+import type { ServerResponse } from 'node:http';
+import { type DenialError, type LabelValue, type Logger, type OpenScope, surfaceError } from '@eden-cost/core';
+import { type ArgumentsHost, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import onFinished from 'on-finished';
+import { CostAnswer } from './cost.answer.js';
+import { COST_CONFIG } from './cost.constants.js';
+import { marksOf } from './cost.marks.js';
+import type { CostConfig } from './cost.options.js';
+import { type CostRequest, costRequestOf, keepCostRequest, type RawRequest, rawOf, routeOf } from './cost.request.js';
+import { PaymentRequiredException } from './payment-required.exception.js';
+
+/**
+ * What middleware, guard, interceptor and filter have in common. Extend it, and give the class as `adapter` to
+ * `CostModule.forRoot()`, to change what the protected methods do.
+ */
+@Injectable()
+export class CostAdapter {
+  readonly #answer: CostAnswer;
+  /** The handlers that a scope has come to: GraphQL comes to several, and to one of them often. */
+  readonly #admitted = new WeakMap<OpenScope, Set<object>>();
+
+  /** All interceptors of a handler get the same context. */
+  readonly #entered = new WeakMap<ArgumentsHost, CostRequest>();
+
+  constructor(
+    @Inject(COST_CONFIG) protected readonly config: CostConfig,
+    @Inject(HttpAdapterHost) host: HttpAdapterHost,
+  ) {
+    this.#answer = new CostAnswer(host, config.problemJson);
+  }
+
+  /** Opens the scope of a request, unless another middleware has; runs what follows inside it. */
+  enter(request: object, response: ServerResponse, next: () => void): void {
+    const { status, budgets } = this.config;
+    const known = costRequestOf(request);
+    if (known !== undefined) {
+      known.open.add({ status, budgets });
+      next();
+      return;
+    }
+    const { open } = this.#open(rawOf(request), response);
+    onFinished(response, () => open.finish({ aborted: !response.writableFinished }));
+    open.scope.run(next);
+  }
+
+  /** Opens the scope of a message, or of a request that no middleware has seen. */
+  enterHandler(context: ExecutionContext): CostRequest {
+    const request = this.requestOf(context);
+    const entered = this.#open(request && rawOf(request));
+    this.#entered.set(context, entered);
+    return entered;
+  }
+
+  #open(raw?: RawRequest, response?: ServerResponse): CostRequest {
+    const { meter, status, budgets, requestLogger } = this.config;
+    const open: OpenScope = meter.open({
+      logger: () => (requestLogger && raw ? boundLogger(raw) : undefined),
+      describe: () => (raw && response ? describe(raw, response, request) : {}),
+    });
+    open.add({ status, budgets });
+    const request: CostRequest = { open, admit: (context) => this.admit(context, request) };
+    return raw ? keepCostRequest(raw, request) : request;
+  }
+
+  find(context: ArgumentsHost): CostRequest | undefined {
+    return costRequestOf(this.requestOf(context)) ?? this.#entered.get(context);
+  }
+
+  /**
+   * Tells the scope what is known once all guards have passed: labels, and what the decorators say. The promise rejects
+   * when a budget that is named here has no room.
+   */
+  admit(context: ExecutionContext, request: CostRequest): Promise<void> | undefined {
+    const { open } = request;
+    if (!this.#isFirst(open, context.getHandler())) return undefined;
+    const source = this.requestOf(context);
+    request.route ??= source && routeOf(source);
+    open.add({ labels: () => this.labelsOf(context) });
+    if (open.meter.mode === 'off') return undefined;
+    const marks = marksOf(context.getClass(), context.getHandler());
+    const name = `${methodOf(source)} ${request.route ?? `${context.getClass().name}.${context.getHandler().name}`}`;
+    for (const { labels = {}, skip, budget } of marks) {
+      for (const [key, value] of Object.entries(labels)) open.scope.label(key, value);
+      if (skip !== undefined) open.skip(skip);
+      const named = budget?.(open.meter, name);
+      if (named !== undefined) open.name(named);
+    }
+    if (marks.every(({ budget }) => budget === undefined)) return undefined;
+    return open.scope.check().catch((error: unknown) => {
+      throw this.translate(error, context, open);
+    });
+  }
+
+  /** What is thrown in place of an error that a denial is behind; any other error stays what it is. */
+  translate(error: unknown, host: ArgumentsHost, open = this.find(host)?.open): unknown {
+    const denial = surfaceError(error, open?.status ?? this.config.status);
+    if (denial === undefined) return error;
+    const type = host.getType<string>();
+    // their exceptions come from packages that may not be there; a CostError has the code, and its message is safe
+    if (type === 'rpc' || type === 'ws') return denial;
+    const exception = this.toException(denial);
+    if (type === 'http') this.#answer.prepare(exception, host.switchToHttp().getResponse());
+    return exception;
+  }
+
+  /** Sends what {@link translate} made. */
+  answer(exception: PaymentRequiredException, response: object): void {
+    this.#answer.send(exception, response);
+  }
+
+  /** @returns what holds the scope: Express's or Fastify's request, in GraphQL that of its context */
+  protected requestOf(context: ArgumentsHost): object | undefined {
+    const type = context.getType<string>();
+    if (type === 'http') return context.switchToHttp().getRequest<object>();
+    return type === 'graphql' ? context.getArgByIndex<{ req?: object } | undefined>(2)?.req : undefined;
+  }
+
+  protected labelsOf(context: ExecutionContext): Record<string, LabelValue> {
+    return this.config.labels?.(context) ?? {};
+  }
+
+  protected toException(denial: DenialError): PaymentRequiredException {
+    return new PaymentRequiredException(denial);
+  }
+
+  #isFirst(open: OpenScope, handler: object): boolean {
+    const admitted = this.#admitted.get(open) ?? new Set();
+    this.#admitted.set(open, admitted);
+    return admitted.size < admitted.add(handler).size;
+  }
+}
+
+const methodOf = (request: object | undefined): string => {
+  const { method = 'ANY' } = request ? rawOf(request) : {};
+  return method === 'HEAD' ? 'GET' : method; // a GET route answers it
+};
+
+/** pino-http's, which has the request in every line; what Fastify has without one is no logger. */
+const boundLogger = ({ log }: RawRequest): Logger | undefined =>
+  typeof (log as { bindings?: unknown } | undefined)?.bindings === 'function' ? log : undefined;
+
+/** What the cost line says of the request: its route as a template, never its URL. */
+function describe({ id, method }: RawRequest, { statusCode }: ServerResponse, { open, route }: CostRequest) {
+  return {
+    req: { id: id ?? open.scope.id, method, ...(route !== undefined && { route }) },
+    res: { statusCode },
+  };
+}

@@ -1,0 +1,71 @@
+import { PROBLEM_TYPE } from '@eden-cost/core';
+import type { HttpAdapterHost } from '@nestjs/core';
+import type { PaymentRequiredException } from './payment-required.exception.js';
+
+/** What a handler may have set for the body that it did not get to send. */
+const OF_ANOTHER_BODY = [
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-range',
+  'content-type',
+  'etag',
+  'last-modified',
+];
+
+/** Express's response, Fastify's reply; and Node's own, which is what a middleware on Fastify gets. */
+interface AnyResponse {
+  readonly raw?: { readonly headersSent?: boolean; removeHeader?(name: string): unknown };
+  removeHeader?(name: string): unknown;
+  setHeader?(name: string, value: string): unknown;
+}
+
+/** Exceptions that are to be sent as problems: by {@link CostAnswer}, since Nest's own filter sends application/json. */
+export const problems = new WeakSet<object>();
+
+/** Answers an exception, on either platform. */
+export class CostAnswer {
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly problemJson: boolean,
+  ) {}
+
+  /** Sets its headers, whoever writes its body then: Nest's own filter ignores those of an exception. */
+  prepare(exception: PaymentRequiredException, response: AnyResponse): void {
+    if (this.#isSent(response)) return;
+    if (this.problemJson) problems.add(exception);
+    for (const name of OF_ANOTHER_BODY) {
+      response.removeHeader?.(name);
+      response.raw?.removeHeader?.(name); // where Fastify puts those of a body that is a stream
+    }
+    const headers = { ...exception.headers, 'cache-control': 'no-store' };
+    for (const [name, value] of Object.entries(headers)) this.#setHeader(response, name, value);
+  }
+
+  send(exception: PaymentRequiredException, response: AnyResponse): void {
+    const { httpAdapter } = this.host;
+    if (this.#isSent(response)) {
+      httpAdapter.end(response);
+      return;
+    }
+    let body = exception.getResponse();
+    if (this.problemJson) {
+      // as text: the adapters make application/json of an error that is an object
+      body = JSON.stringify(body);
+      this.#setHeader(response, 'content-type', PROBLEM_TYPE);
+    }
+    httpAdapter.reply(response, body, exception.getStatus());
+  }
+
+  /** Nest writes events past Fastify's reply, which then does not know that they were. */
+  #isSent(response: AnyResponse): boolean {
+    if (response.raw?.headersSent) return true;
+    return this.host.httpAdapter?.isHeadersSent(response) ?? true;
+  }
+
+  #setHeader(response: AnyResponse, name: string, value: string): void {
+    if (response.setHeader) response.setHeader(name, value);
+    else this.host.httpAdapter.setHeader(response, name, value);
+  }
+}

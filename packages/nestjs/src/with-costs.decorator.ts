@@ -1,0 +1,42 @@
+import 'reflect-metadata';
+import { type LabelValue, meterInProcess } from '@eden-cost/core';
+import { Inject, Optional } from '@nestjs/common';
+import { CostService } from './cost.service.js';
+
+const COSTS = Symbol.for('@eden-cost/nestjs:with-costs');
+
+type Labels = Record<string, LabelValue>;
+type AnyMethod = (this: { [COSTS]?: CostService }, ...args: never[]) => unknown;
+
+/**
+ * Runs a method in a scope of its own, and logs its cost when it is done: for cron jobs, queues and listeners. In a scope
+ * already (a request's), it stays in that one.
+ *
+ * @param labels of the scope, or a function of the method's arguments
+ */
+export const WithCosts =
+  <Args extends never[] = never[]>(labels?: Labels | ((...args: Args) => Labels)) =>
+  <M extends (...args: Args) => unknown>(
+    target: object,
+    _key: string | symbol,
+    descriptor: TypedPropertyDescriptor<M>,
+  ): void => {
+    Inject(CostService)(target, COSTS);
+    Optional()(target, COSTS);
+    const method = descriptor.value as unknown as AnyMethod;
+    const metered: AnyMethod = function (...args) {
+      const meter = this[COSTS]?.meter ?? meterInProcess();
+      const call = () => method.apply(this, args);
+      if (meter === undefined || meter.current() !== undefined) return call();
+      return meter.run({ labels: typeof labels === 'function' ? labels(...(args as Args)) : (labels ?? {}) }, call);
+    };
+    descriptor.value = dressed(metered, method) as unknown as M;
+  };
+
+/** Others (`@Cron()`, `@OnEvent()`) keep what they say on the function, also those below. */
+function dressed(wrapper: AnyMethod, method: AnyMethod): AnyMethod {
+  for (const key of Reflect.getMetadataKeys(method)) {
+    Reflect.defineMetadata(key, Reflect.getMetadata(key, method), wrapper);
+  }
+  return Object.defineProperty(wrapper, 'name', { value: method.name });
+}
