@@ -1,0 +1,39 @@
+import { type EdenStandIn, startEdenStandIn } from '@eden-cost/testing';
+import { allClients } from './all-clients.js';
+import type { Client, ClientName } from './client.js';
+import { copiesRun } from './copies-run.js';
+import { denialRuns } from './denial-runs.js';
+import { endpointRuns } from './endpoint-runs.js';
+import { mixedRun } from './mixed-run.js';
+import { tlsFront } from './tls-front.js';
+
+/** What a part of this program works with. */
+export interface Setting {
+  readonly eden: EdenStandIn;
+  /** Of the front that speaks TLS. */
+  readonly secureOrigin: string;
+  readonly core: typeof import('@eden-cost/core');
+  /** Clients that were built before the meter's package was even loaded, and clients that were built after. */
+  readonly clients: Readonly<Record<'before' | 'after', () => Readonly<Record<ClientName, Client>>>>;
+}
+
+const PARTS = { endpoints: endpointRuns, mixed: mixedRun, denials: denialRuns, copies: copiesRun };
+
+export type Part = keyof typeof PARTS;
+export type PartResult<P extends Part> = Awaited<ReturnType<(typeof PARTS)[P]>>;
+
+/** Runs one part outside of Jest, with the real packages as ES modules, and prints what came of it as JSON. */
+const eden = await startEdenStandIn();
+const front = await tlsFront(eden.url);
+const early = allClients(eden.baseUrl, front.tls);
+const core = await import('@eden-cost/core');
+const setting: Setting = {
+  eden,
+  core,
+  secureOrigin: front.origin,
+  clients: { before: () => early, after: () => allClients(eden.baseUrl, front.tls) },
+};
+const result = await PARTS[process.argv[2] as Part](setting);
+await front.close();
+await eden.close();
+process.stdout.write(JSON.stringify(result), () => process.exit());

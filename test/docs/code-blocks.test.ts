@@ -1,0 +1,68 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { meterInProcess } from '@eden-cost/core';
+import { type EdenStandIn, startEdenStandIn } from '@eden-cost/testing';
+import { ROOT, readPages } from './markdown.js';
+import { BLOCKS, fileOf, leadEdenAiTo, runBlock } from './run-block.js';
+
+const blocks = readPages().flatMap((page) => page.blocks);
+const typescript = blocks.filter(({ language }) => language === 'ts');
+const runnable = typescript.filter(({ flags }) => flags.includes('run'));
+
+afterAll(() => rmSync(BLOCKS, { recursive: true, force: true }));
+
+test('every block of code says what it is written in', () => {
+  const known = ['ts', 'sh', 'json', 'text', 'http', 'yaml'];
+  expect(blocks.filter(({ language }) => !known.includes(language)).map(({ at }) => at)).toEqual([]);
+  expect(typescript.filter(({ flags }) => flags.some((flag) => flag !== 'run')).map(({ at }) => at)).toEqual([]);
+});
+
+test('every block of TypeScript passes the compiler', async () => {
+  mkdirSync(BLOCKS, { recursive: true });
+  const lines = new Map<string, string>();
+  for (const block of typescript) {
+    const file = fileOf(block, '.ts');
+    lines.set(file.split(/[\\/]/).at(-1) as string, block.at);
+    writeFileSync(file, `${block.code}\nexport {};\n`);
+  }
+  const config = {
+    extends: '../../../tsconfig.base.json',
+    compilerOptions: { noEmit: true, noUnusedLocals: false, noUnusedParameters: false, experimentalDecorators: true },
+    files: [...lines.keys(), '../context.d.ts'],
+  };
+  writeFileSync(join(BLOCKS, 'tsconfig.json'), JSON.stringify(config));
+  const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
+  const output = await promisify(execFile)(tsc, ['-p', join(BLOCKS, 'tsconfig.json')]).then(
+    ({ stdout }) => stdout,
+    ({ stdout }) => String(stdout),
+  );
+  expect([...lines].reduce((text, [file, at]) => text.replaceAll(file, `${at} + `), output)).toBe('');
+}, 60_000);
+
+describe('blocks that can be run', () => {
+  let eden: EdenStandIn;
+  let goBack: () => Promise<void>;
+
+  beforeAll(async () => {
+    eden = await startEdenStandIn();
+    goBack = leadEdenAiTo(eden.url);
+    process.env.EDENAI_API_KEY = 'test-key';
+    jest.spyOn(console, 'log').mockImplementation(() => {});
+    jest.spyOn(process.stdout, 'write').mockImplementation(() => true); // pino's
+  });
+
+  afterEach(async () => void (await meterInProcess()?.close()));
+
+  afterAll(async () => {
+    jest.restoreAllMocks();
+    await goBack();
+    await eden.close();
+  });
+
+  test.each(runnable.map((block) => [block.at, block] as const))('%s', async (_at, block) => {
+    eden.reset();
+    expect(await runBlock(block)).toEqual(block.tries.map(({ status }) => status));
+  });
+});

@@ -1,0 +1,171 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { Budget, CostInterceptor, CostLabels, type CostScope, Costs } from '@eden-cost/nestjs';
+import {
+  type ArgumentsHost,
+  Catch,
+  Controller,
+  type ExceptionFilter,
+  Injectable,
+  UseFilters,
+  UseInterceptors,
+} from '@nestjs/common';
+import { type ClientProxy, ClientProxyFactory, MessagePattern, Payload, Transport } from '@nestjs/microservices';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { firstValueFrom, throwError } from 'rxjs';
+import { WebSocket } from 'ws';
+import { CHAT, postInit, readAnswer } from '../support/calls.js';
+import { CANARIES } from '../support/canaries.js';
+import { useNest } from './kit.js';
+
+const kit = useNest();
+const chat = async (costUsd: number) =>
+  readAnswer(await fetch(`${kit.eden.baseUrl}/chat/completions`, postInit(CHAT, { reply: { costUsd } })));
+
+const cost = {
+  labels: () => ({ tenant: CANARIES.label }),
+  budgets: [{ name: CANARIES.budget, limitUsd: 1, window: 'day', by: 'tenant' } as const],
+};
+
+@Controller()
+@Injectable()
+@WebSocketGateway()
+@UseInterceptors(CostInterceptor) // Nest 10 and 11 have no global interceptors there
+@CostLabels({ feature: 'messages' })
+class Messages {
+  @MessagePattern('ask')
+  @SubscribeMessage('ask')
+  async ask(@Costs() costs: CostScope) {
+    await chat(0.5);
+    return { event: 'answer', data: { totalUsd: costs.totalUsd, labels: costs.labels } };
+  }
+
+  @MessagePattern('budget')
+  @SubscribeMessage('budget')
+  @Budget()
+  async budget() {
+    await chat(0.5);
+    return { event: 'answer', data: 'ok' };
+  }
+}
+
+const ANSWER = { event: 'answer', data: { totalUsd: 0.5, labels: { tenant: CANARIES.label, feature: 'messages' } } };
+
+describe('a microservice', () => {
+  let client: ClientProxy | undefined;
+  afterEach(() => client?.close());
+
+  async function connect(controller: new () => object) {
+    const app = await kit.create({ controllers: [controller], cost });
+    const service = app.connectMicroservice(
+      { transport: Transport.TCP, options: { host: '127.0.0.1', port: 0 } },
+      { inheritAppConfig: true },
+    );
+    await app.startAllMicroservices();
+    const server = service.unwrap<{ address(): AddressInfo }>?.() ?? (service as never as OldService).server.server;
+    const { port } = server.address();
+    client = ClientProxyFactory.create({ transport: Transport.TCP, options: { host: '127.0.0.1', port } });
+    return (pattern: string) => firstValueFrom((client as ClientProxy).send(pattern, {}));
+  }
+  /** Nest 10. */
+  interface OldService {
+    readonly server: { readonly server: { address(): AddressInfo } };
+  }
+
+  test('has a scope and a line for each message', async () => {
+    const send = await connect(Messages);
+    expect(await send('ask')).toEqual(ANSWER);
+    expect(await send('ask')).toEqual(ANSWER);
+    expect(kit.costLines().map(({ edenai, req }) => [edenai.costNanos, edenai.labels, req])).toEqual(
+      Array(2).fill([500_000_000, ANSWER.data.labels, undefined]),
+    );
+  });
+
+  test('answers a denial in the form of Nest, with its code and nothing private', async () => {
+    const send = await connect(Messages);
+    await send('ask');
+    await send('ask');
+    for (const pattern of ['ask', 'budget']) {
+      const error = await send(pattern).catch((reason: unknown) => reason);
+      expect(error).toEqual({
+        status: 'error',
+        message: 'The AI budget for this request is used up',
+        code: 'ERR_COST_BUDGET_EXCEEDED',
+      });
+    }
+    expect(kit.eden.requests()).toHaveLength(2);
+  });
+
+  test("lets the app's own filter see the typed error", async () => {
+    @Catch()
+    class Kind implements ExceptionFilter {
+      catch(error: { code: string }, host: ArgumentsHost) {
+        return throwError(() => ({ kind: host.getType(), code: error.code }));
+      }
+    }
+    @Controller()
+    class Filtered {
+      @MessagePattern('ask')
+      @UseFilters(Kind)
+      async ask(@Payload() _payload: unknown) {
+        await chat(1);
+        await chat(1);
+      }
+    }
+    const send = await connect(Filtered);
+    await expect(send('ask')).rejects.toEqual({ kind: 'rpc', code: 'ERR_COST_BUDGET_EXCEEDED' });
+  });
+});
+
+describe('a gateway', () => {
+  let socket: WebSocket | undefined;
+  afterEach(() => socket?.close());
+
+  async function connect(gateway: new () => object) {
+    const { url } = await kit.serve({
+      providers: [gateway],
+      cost,
+      prepare: (app) => app.useWebSocketAdapter(new WsAdapter(app)),
+    });
+    const opened = new WebSocket(url.replace('http', 'ws'));
+    socket = opened;
+    await once(opened, 'open');
+    return async (event: string) => {
+      opened.send(JSON.stringify({ event, data: {} }));
+      const [message] = await once(opened, 'message');
+      return JSON.parse(String(message));
+    };
+  }
+
+  test('has a scope and a line for each message', async () => {
+    const send = await connect(Messages);
+    expect(await send('ask')).toEqual(ANSWER);
+    expect(await send('ask')).toEqual(ANSWER);
+    expect(kit.costLines().map(({ edenai }) => edenai.costNanos)).toEqual([500_000_000, 500_000_000]);
+  });
+
+  test("lets the gateway's own filter see the typed error", async () => {
+    @Catch()
+    class Kind implements ExceptionFilter {
+      catch(error: { code: string }, host: ArgumentsHost) {
+        host
+          .switchToWs()
+          .getClient<WebSocket>()
+          .send(JSON.stringify({ kind: host.getType(), code: error.code }));
+      }
+    }
+    @WebSocketGateway()
+    @UseInterceptors(CostInterceptor)
+    @UseFilters(new Kind())
+    class Filtered {
+      @SubscribeMessage('ask')
+      async ask(@MessageBody() _body: unknown) {
+        await chat(1);
+        await chat(1);
+      }
+    }
+    const send = await connect(Filtered);
+    expect(await send('ask')).toEqual({ kind: 'ws', code: 'ERR_COST_BUDGET_EXCEEDED' });
+  });
+});
