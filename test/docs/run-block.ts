@@ -52,7 +52,7 @@ async function serverOf(app: App | undefined): Promise<unknown> {
 
 /** The global that this process's own fetch looks at: a Jest sandbox has another one. */
 const real = Agent.constructor('return globalThis')() as Record<symbol, unknown>;
-const SLOT = Symbol.for('undici.globalDispatcher.1');
+const SLOTS = [Symbol.for('undici.globalDispatcher.2'), Symbol.for('undici.globalDispatcher.1')];
 
 /**
  * Lets the addresses of Eden AI lead to a stand-in, below everything that a meter watches: the blocks are run as the
@@ -61,7 +61,7 @@ const SLOT = Symbol.for('undici.globalDispatcher.1');
 export function leadEdenAiTo(standInUrl: string): () => Promise<void> {
   const { port, hostname } = new URL(standInUrl);
   void new Response(); // the dispatcher is made when one of the classes of undici is first touched
-  const before = real[SLOT];
+  const before = SLOTS.filter((slot) => real[slot] !== undefined).map((slot) => [slot, real[slot]] as const);
   const agent = new Agent({
     connect: ({ hostname: host, port: own }, callback) => {
       const isEdenAi = host.endsWith('edenai.run');
@@ -69,9 +69,9 @@ export function leadEdenAiTo(standInUrl: string): () => Promise<void> {
       socket.once('connect', () => callback(null, socket)).once('error', (error) => callback(error, null));
     },
   });
-  real[SLOT] = agent;
+  for (const [slot] of before) real[slot] = agent;
   return async () => {
-    real[SLOT] = before;
+    for (const [slot, dispatcher] of before) real[slot] = dispatcher;
     await agent.destroy();
   };
 }
