@@ -136,6 +136,17 @@ describe.each(Object.entries(KINDS))('%s', (_name, kind) => {
     expect(await balance(meter)).toEqual({ heldUsd: 0, remainingUsd: 100 - Number(SETTLED) });
   });
 
+  it('leaves nothing to wait for once it has ended', async () => {
+    const clock = manualClock();
+    const meter = meterOf({ clock });
+    const quiet = clock.pending;
+    const { id } = await startIn(meter, kind);
+    expect(clock.pending).toBeGreaterThan(quiet);
+    await poll(kind, id);
+    await poll(kind, id);
+    expect(clock.pending).toBe(quiet);
+  });
+
   it('that fails is refunded', async () => {
     const meter = meterOf();
     const { charge: charges } = hear(meter);

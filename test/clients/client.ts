@@ -42,6 +42,7 @@ export const CLIENT_NAMES = [
   'request, destructured from require',
   'an agent that keeps one connection alive',
   'no agent',
+  'an agent that extends addRequest',
   'an agent with its own addRequest',
   'agent-base 6',
   'a connection of its own',

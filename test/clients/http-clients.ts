@@ -21,6 +21,7 @@ type Request = (options: RequestOptions, answered: (response: IncomingMessage) =
 /** The clients that use node:http directly, each reaching it in another way. */
 export function httpClients(tls: https.AgentOptions) {
   const single = new Agent({ keepAlive: true, maxSockets: 1 });
+  const extended = new ExtendedAddRequest();
   const own = new OwnAddRequest();
   const based = agentBase(async (_request, { host, port }) => net.connect(Number(port), String(host)));
   const secure = new https.Agent({ ...tls, keepAlive: true });
@@ -39,6 +40,7 @@ export function httpClients(tls: https.AgentOptions) {
     'request, destructured from require': client((options, answered) => destructured(options, answered)),
     'an agent that keeps one connection alive': client(viaAgent(single)),
     'no agent': client(viaAgent(false)),
+    'an agent that extends addRequest': client(viaAgent(extended)),
     'an agent with its own addRequest': client(viaAgent(own)),
     'agent-base 6': client(viaAgent(based as unknown as Agent)),
     'a connection of its own': client((options, answered) =>
@@ -48,6 +50,14 @@ export function httpClients(tls: https.AgentOptions) {
       http.request({ ...options, headers: Object.entries(headers ?? {}).flat() as never }, answered),
     ),
   } satisfies Partial<Record<ClientName, Client>>;
+}
+
+/** Not documented, and still extended by agents that count or time their requests. */
+class ExtendedAddRequest extends Agent {
+  addRequest(...args: unknown[]): void {
+    const common = Agent.prototype as unknown as { addRequest(...args: unknown[]): void };
+    common.addRequest.apply(this, args);
+  }
 }
 
 /** As some agents do, and old proxies' agents: it never calls the common method. */

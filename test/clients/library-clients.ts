@@ -42,8 +42,11 @@ async function fetched(fetch: typeof globalThis.fetch, ask: Ask, Form = FormData
 
 async function requested(ask: Ask) {
   const { url, method, json, form } = ask;
-  const body = form ? (webForm(form, undici.FormData as never) as never) : JSON.stringify(json);
-  const { statusCode, body: answer } = await undici.request(url, { method, headers: jsonHeaders(ask), body });
+  const data = form && formOf(form);
+  const { statusCode, body: answer } = await undici.request(url, {
+    ...{ method, headers: { ...jsonHeaders(ask), ...data?.getHeaders() } },
+    body: data ?? JSON.stringify(json),
+  });
   return { status: statusCode, text: await answer.text() };
 }
 

@@ -22,6 +22,9 @@ const PARTS = { endpoints: endpointRuns, mixed: mixedRun, denials: denialRuns, c
 export type Part = keyof typeof PARTS;
 export type PartResult<P extends Part> = Awaited<ReturnType<(typeof PARTS)[P]>>;
 
+/** A client that never gets its answer must not keep the process. */
+const TIME_MS = 50_000;
+
 /** Runs one part outside of Jest, with the real packages as ES modules, and prints what came of it as JSON. */
 const eden = await startEdenStandIn();
 const front = await tlsFront(eden.url);
@@ -33,7 +36,14 @@ const setting: Setting = {
   secureOrigin: front.origin,
   clients: { before: () => early, after: () => allClients(eden.baseUrl, front.tls) },
 };
+const overdue = setTimeout(() => {
+  process.stderr.write(
+    `Not done in time. Open: ${JSON.stringify(eden.requests().filter(({ outcome }) => outcome === 'open'))}`,
+  );
+  process.exit(1);
+}, TIME_MS);
 const result = await PARTS[process.argv[2] as Part](setting);
+clearTimeout(overdue);
 await front.close();
 await eden.close();
 process.stdout.write(JSON.stringify(result), () => process.exit());

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { inspect } from 'node:util';
 import { type CostModuleOptions, CostService, type PaymentRequiredException } from '@eden-cost/nestjs';
 import {
   type ArgumentsHost,
@@ -11,6 +12,7 @@ import {
   HttpException,
   Inject,
   Injectable,
+  Logger,
   Param,
   type PipeTransform,
   Post,
@@ -100,6 +102,16 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       };
       return new StreamableFile(Readable.from(parts(), { objectMode: false }));
     }
+
+    @Get('begun')
+    begun() {
+      const parts = async function* () {
+        yield 'begun';
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        await deny();
+      };
+      return new StreamableFile(Readable.from(parts(), { objectMode: false }));
+    }
   }
 
   test.each(Object.keys(KINDS).flatMap((kind) => ASKERS.map((client) => [kind, client] as const)))(
@@ -135,6 +147,22 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
     expect(answer.headers['retry-after']).toMatch(/^\d+$/);
     expect(answer.headers.etag).not.toBe('"1"');
+  });
+
+  test('a body that has begun breaks off, and nothing private is logged', async () => {
+    const logged: unknown[] = [];
+    const keep = (...line: unknown[]) => void logged.push(line);
+    const { url } = await kit.serve({
+      controllers: [Handlers],
+      cost: spent,
+      prepare: (app) => app.useLogger({ log: keep, warn: keep, error: keep }),
+    });
+    const response = await fetch(`${url}/handlers/begun`);
+    expect(response.status).toBe(200);
+    await response.text().catch(() => {});
+    while (kit.costLines().length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(inspect(logged, { depth: 10, showHidden: true })).not.toMatch(/canary/);
+    Logger.overrideLogger(false);
   });
 
   test("another service's 402, and the app's own answer to a denial, stay what they are", async () => {

@@ -22,7 +22,7 @@ export {
 } from './errors.js';
 export type { MeterError, MeterEvents } from './events.js';
 export { findDenial } from './http/find-denial.js';
-export { PROBLEM_TYPE, type Problem, toProblem } from './http/problem.js';
+export { BODY_HEADERS, PROBLEM_TYPE, type Problem, toProblem } from './http/problem.js';
 export { surfaceError } from './http/surface-error.js';
 // for ledgers
 export type {

@@ -1,16 +1,6 @@
-import { PROBLEM_TYPE, surfaceError, toProblem } from '@eden-cost/core';
+import { BODY_HEADERS, PROBLEM_TYPE, surfaceError, toProblem } from '@eden-cost/core';
 import type { ErrorRequestHandler } from 'express';
 import { stateOf } from './request-state.js';
-
-/** What a handler may have set for the body that it did not get to send. */
-const OF_ANOTHER_BODY = [
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-range',
-  'etag',
-  'last-modified',
-];
 
 /**
  * Answers denials as `application/problem+json` (RFC 9457) instead of Express's own error page; passes every other error
@@ -23,7 +13,7 @@ export function costErrors(): ErrorRequestHandler {
       next(surfaced ?? error);
       return;
     }
-    for (const name of OF_ANOTHER_BODY) res.removeHeader(name);
+    for (const name of BODY_HEADERS) res.removeHeader(name);
     res.status(surfaced.status).set(surfaced.headers).set('cache-control', 'no-store');
     const problem = toProblem(surfaced);
     if (req.accepts([PROBLEM_TYPE, 'json', 'text/plain']) === 'text/plain') res.type('text/plain').send(problem.title);

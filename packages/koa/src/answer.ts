@@ -1,19 +1,9 @@
-import { type DenialError, PROBLEM_TYPE, toProblem } from '@eden-cost/core';
+import { BODY_HEADERS, type DenialError, PROBLEM_TYPE, toProblem } from '@eden-cost/core';
 import type { Context } from 'koa';
-
-/** What a handler may have set for the body that it did not get to send. */
-const OF_ANOTHER_BODY = [
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-range',
-  'etag',
-  'last-modified',
-];
 
 /** Answers a denial as `application/problem+json` (RFC 9457), or in one line of text to a client that wants no JSON. */
 export function answerProblem(ctx: Context, error: DenialError): void {
-  for (const name of OF_ANOTHER_BODY) ctx.remove(name);
+  for (const name of BODY_HEADERS) ctx.remove(name);
   const problem = toProblem(error);
   const asText = ctx.accepts(PROBLEM_TYPE, 'json', 'text/plain') === 'text/plain';
   ctx.status = error.status;

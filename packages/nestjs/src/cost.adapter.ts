@@ -1,13 +1,21 @@
 import type { ServerResponse } from 'node:http';
-import { type DenialError, type LabelValue, type Logger, type OpenScope, surfaceError } from '@eden-cost/core';
+import { type DenialError, type LabelValue, type OpenScope, surfaceError } from '@eden-cost/core';
 import { type ArgumentsHost, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import onFinished from 'on-finished';
 import { CostAnswer } from './cost.answer.js';
 import { COST_CONFIG } from './cost.constants.js';
-import { marksOf } from './cost.marks.js';
+import { applyMarks, marksOf, namesBudget } from './cost.marks.js';
 import type { CostConfig } from './cost.options.js';
-import { type CostRequest, costRequestOf, keepCostRequest, type RawRequest, rawOf, routeOf } from './cost.request.js';
+import {
+  type CostRequest,
+  costRequestOf,
+  methodOf,
+  openRequest,
+  type RawRequest,
+  rawOf,
+  routeOf,
+} from './cost.request.js';
 import { PaymentRequiredException } from './payment-required.exception.js';
 
 /**
@@ -19,7 +27,6 @@ export class CostAdapter {
   readonly #answer: CostAnswer;
   /** The handlers that a scope has come to: GraphQL comes to several, and to one of them often. */
   readonly #admitted = new WeakMap<OpenScope, Set<object>>();
-
   /** All interceptors of a handler get the same context. */
   readonly #entered = new WeakMap<ArgumentsHost, CostRequest>();
 
@@ -47,20 +54,16 @@ export class CostAdapter {
   /** Opens the scope of a message, or of a request that no middleware has seen. */
   enterHandler(context: ExecutionContext): CostRequest {
     const request = this.requestOf(context);
-    const entered = this.#open(request && rawOf(request));
+    const isHttp = context.getType<string>() === 'http';
+    const response = isHttp ? context.switchToHttp().getResponse<ServerResponse>() : undefined;
+    const entered = this.#open(request && rawOf(request), response);
     this.#entered.set(context, entered);
     return entered;
   }
 
   #open(raw?: RawRequest, response?: ServerResponse): CostRequest {
-    const { meter, status, budgets, requestLogger } = this.config;
-    const open: OpenScope = meter.open({
-      logger: () => (requestLogger && raw ? boundLogger(raw) : undefined),
-      describe: () => (raw && response ? describe(raw, response, request) : {}),
-    });
-    open.add({ status, budgets });
-    const request: CostRequest = { open, admit: (context) => this.admit(context, request) };
-    return raw ? keepCostRequest(raw, request) : request;
+    const opened: CostRequest = openRequest(this.config, (context) => this.admit(context, opened), raw, response);
+    return opened;
   }
 
   find(context: ArgumentsHost): CostRequest | undefined {
@@ -79,14 +82,9 @@ export class CostAdapter {
     open.add({ labels: () => this.labelsOf(context) });
     if (open.meter.mode === 'off') return undefined;
     const marks = marksOf(context.getClass(), context.getHandler());
-    const name = `${methodOf(source)} ${request.route ?? `${context.getClass().name}.${context.getHandler().name}`}`;
-    for (const { labels = {}, skip, budget } of marks) {
-      for (const [key, value] of Object.entries(labels)) open.scope.label(key, value);
-      if (skip !== undefined) open.skip(skip);
-      const named = budget?.(open.meter, name);
-      if (named !== undefined) open.name(named);
-    }
-    if (marks.every(({ budget }) => budget === undefined)) return undefined;
+    const route = request.route ?? `${context.getClass().name}.${context.getHandler().name}`;
+    applyMarks(marks, open, `${methodOf(source)} ${route}`);
+    if (!namesBudget(marks)) return undefined;
     return open.scope.check().catch((error: unknown) => {
       throw this.translate(error, context, open);
     });
@@ -129,21 +127,4 @@ export class CostAdapter {
     this.#admitted.set(open, admitted);
     return admitted.size < admitted.add(handler).size;
   }
-}
-
-const methodOf = (request: object | undefined): string => {
-  const { method = 'ANY' } = request ? rawOf(request) : {};
-  return method === 'HEAD' ? 'GET' : method; // a GET route answers it
-};
-
-/** pino-http's, which has the request in every line; what Fastify has without one is no logger. */
-const boundLogger = ({ log }: RawRequest): Logger | undefined =>
-  typeof (log as { bindings?: unknown } | undefined)?.bindings === 'function' ? log : undefined;
-
-/** What the cost line says of the request: its route as a template, never its URL. */
-function describe({ id, method }: RawRequest, { statusCode }: ServerResponse, { open, route }: CostRequest) {
-  return {
-    req: { id: id ?? open.scope.id, method, ...(route !== undefined && { route }) },
-    res: { statusCode },
-  };
 }

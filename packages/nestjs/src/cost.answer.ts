@@ -1,18 +1,6 @@
-import { PROBLEM_TYPE } from '@eden-cost/core';
+import { BODY_HEADERS, PROBLEM_TYPE } from '@eden-cost/core';
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { PaymentRequiredException } from './payment-required.exception.js';
-
-/** What a handler may have set for the body that it did not get to send. */
-const OF_ANOTHER_BODY = [
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-length',
-  'content-range',
-  'content-type',
-  'etag',
-  'last-modified',
-];
 
 /** Express's response, Fastify's reply; and Node's own, which is what a middleware on Fastify gets. */
 interface AnyResponse {
@@ -35,7 +23,7 @@ export class CostAnswer {
   prepare(exception: PaymentRequiredException, response: AnyResponse): void {
     if (this.#isSent(response)) return;
     if (this.problemJson) problems.add(exception);
-    for (const name of OF_ANOTHER_BODY) {
+    for (const name of BODY_HEADERS) {
       response.removeHeader?.(name);
       response.raw?.removeHeader?.(name); // where Fastify puts those of a body that is a stream
     }

@@ -32,7 +32,7 @@ export const SkipBudgets = (...names: string[]): ClassDecorator & MethodDecorato
 export const CostLabels = (labels: Record<string, LabelValue>): ClassDecorator & MethodDecorator => mark({ labels });
 
 /** Injects what the request's calls to Eden AI have cost: `ask(@Costs() costs: CostScope)`. */
-export const Costs = createParamDecorator((_data: undefined, context: ExecutionContext): CostScope | undefined => {
+export const Costs: () => ParameterDecorator = createParamDecorator((_data: undefined, context: ExecutionContext) => {
   const isHttp = context.getType<string>() === 'http';
   const request = isHttp ? costRequestOf(context.switchToHttp().getRequest<object>()) : undefined;
   return request?.open.scope ?? meterInProcess()?.current();

@@ -2,7 +2,7 @@ import type { Meter } from '@eden-cost/core';
 import { UseGuards } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { costGuard } from './cost.guard.js';
-import { checkMarks, marksOf } from './cost.marks.js';
+import { checkMarks, marksOf, namesBudget } from './cost.marks.js';
 
 interface Handler {
   readonly prototype: object;
@@ -28,7 +28,7 @@ export function checkHandlers(modules: ModulesContainer, meter: Meter): void {
 /** Puts the guard after all others of each controller's method with `@Budget()`. In time before routes are made. */
 export function guardHandlers(modules: ModulesContainer): void {
   for (const { type, prototype, name, method } of handlersIn(modules, ['controllers'])) {
-    if (guarded.has(method) || marksOf(type, method).every(({ budget }) => budget === undefined)) continue;
+    if (guarded.has(method) || !namesBudget(marksOf(type, method))) continue;
     guarded.add(method);
     UseGuards(costGuard)(prototype, name, { value: method });
   }

@@ -62,7 +62,7 @@ export class CostInterceptor implements NestInterceptor {
       const translated = this.adapter.translate(error, context);
       const canAnswer = !response.destroyed && !response.headersSent;
       if (canAnswer && translated instanceof PaymentRequiredException) this.adapter.answer(translated, response);
-      else handle(translated as Error, response);
+      else handle(translated === error ? error : new Error((translated as Error).message), response); // it is logged
     });
   }
 }

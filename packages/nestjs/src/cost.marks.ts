@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import {
   type LabelValue,
   type Meter,
+  type OpenScope,
   OptionsError,
   type ResolvedBudget,
   type RouteBudget,
@@ -34,6 +35,19 @@ export function budgetMark(budget: string | RouteBudget | undefined): CostMark {
   const inline = routeBudget(budget);
   return { budget: inline, ...(budget.name === undefined && { unnamed: true as const }) };
 }
+
+/** @param name what a budget of the route is called that has no name of its own */
+export function applyMarks(marks: readonly CostMark[], open: OpenScope, name: string): void {
+  for (const { labels = {}, skip, budget } of marks) {
+    for (const [key, value] of Object.entries(labels)) open.scope.label(key, value);
+    if (skip !== undefined) open.skip(skip);
+    const named = budget?.(open.meter, name);
+    if (named !== undefined) open.name(named);
+  }
+}
+
+/** True where there is a `@Budget()`, with or without a name. */
+export const namesBudget = (marks: readonly CostMark[]): boolean => marks.some(({ budget }) => budget !== undefined);
 
 /**
  * Finds what cannot be right for any request.

@@ -1,3 +1,4 @@
+import * as nest from '@nestjs/common';
 import {
   type DynamicModule,
   Inject,
@@ -23,6 +24,9 @@ import {
 } from './cost.module-definition.js';
 import type { CostConfig } from './cost.options.js';
 import { CostService } from './cost.service.js';
+
+/** Nest 11 and 12 warn of `*` when there is a global prefix; in Nest 10 `{*path}` is no wildcard. */
+const EVERY_ROUTE = 'ParseDatePipe' in nest ? '{*path}' : '*';
 
 /**
  * Meters all calls to Eden AI that this app makes: priced, attributed to the request, held to budgets, logged in one line
@@ -60,7 +64,7 @@ export class CostModule extends ConfigurableModuleClass implements NestModule, O
 
   configure(consumer: MiddlewareConsumer): void {
     guardHandlers(this.modules);
-    consumer.apply(CostMiddleware).forRoutes('*'); // fits Nest 10, 11 and 12
+    consumer.apply(CostMiddleware).forRoutes(EVERY_ROUTE);
   }
 
   async onModuleInit(): Promise<void> {

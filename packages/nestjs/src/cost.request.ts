@@ -1,7 +1,8 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger, OpenScope } from '@eden-cost/core';
 import type { ExecutionContext } from '@nestjs/common';
 import { COST_REQUEST } from './cost.constants.js';
+import type { CostConfig } from './cost.options.js';
 
 /** What is known of an incoming request, or of a message. */
 export interface CostRequest {
@@ -21,11 +22,6 @@ export const rawOf = (request: object): RawRequest => ((request as { raw?: objec
 export const costRequestOf = (request: object | undefined): CostRequest | undefined =>
   request && rawOf(request)[COST_REQUEST];
 
-export function keepCostRequest(request: object, known: CostRequest): CostRequest {
-  Object.defineProperty(rawOf(request), COST_REQUEST, { value: known, configurable: true });
-  return known;
-}
-
 /** What of Express's request, and of Fastify's, says which route it came to. */
 interface RoutedRequest {
   readonly route?: { readonly path?: unknown };
@@ -37,4 +33,39 @@ export function routeOf(request: object): string | undefined {
   const { route, routeOptions } = request as RoutedRequest;
   const path = routeOptions?.url ?? route?.path;
   return path === undefined ? undefined : String(path);
+}
+
+/** Of an inline budget's name. */
+export const methodOf = (request: object | undefined): string => {
+  const { method = 'ANY' } = request ? rawOf(request) : {};
+  return method === 'HEAD' ? 'GET' : method; // a GET route answers it
+};
+
+/** pino-http's, which has the request in every line; what Fastify has without one is no logger. */
+const boundLogger = ({ log }: RawRequest): Logger | undefined =>
+  typeof (log as { bindings?: unknown } | undefined)?.bindings === 'function' ? log : undefined;
+
+/** What the cost line says of the request: its route as a template, never its URL. */
+function describe({ id, method }: RawRequest, { statusCode }: ServerResponse, { open, route }: CostRequest) {
+  return {
+    req: { id: id ?? open.scope.id, method, ...(route !== undefined && { route }) },
+    res: { statusCode },
+  };
+}
+
+/** Opens a scope; without a request it is that of a message. */
+export function openRequest(
+  { meter, status, budgets, requestLogger }: CostConfig,
+  admit: CostRequest['admit'],
+  raw?: RawRequest,
+  response?: ServerResponse,
+): CostRequest {
+  const open: OpenScope = meter.open({
+    logger: () => (requestLogger && raw ? boundLogger(raw) : undefined),
+    describe: () => (raw && response ? describe(raw, response, opened) : {}),
+  });
+  open.add({ status, budgets });
+  const opened: CostRequest = { open, admit };
+  if (raw) Object.defineProperty(raw, COST_REQUEST, { value: opened, configurable: true });
+  return opened;
 }

@@ -11,6 +11,18 @@ export interface Problem {
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
+/** For adapters: what a handler may have set for a body that it then did not get to send. */
+export const BODY_HEADERS: readonly string[] = [
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-range',
+  'content-type',
+  'etag',
+  'last-modified',
+];
+
 /** @param error as `surfaceError` made it */
 export function toProblem(error: DenialError): Problem {
   return {
