@@ -86,7 +86,7 @@ function appOf(handler: (req: Request, calls: readonly PlannedCall[]) => Promise
     finished.push(once(res, 'finish'));
     next();
   });
-  app.post('/work/:index', async (req, res) => {
+  app.post('/tasks/:index', async (req, res) => {
     await handler(req, plans[Number(req.params.index)] ?? []);
     res.json({ totalNanos: req.costs.totalNanos, amounts: req.costs.charges.map(({ amount }) => amount) });
   });
@@ -103,7 +103,7 @@ async function storm(app: Express): Promise<Answered[]> {
   const { url } = await serve(app);
   const answers = await Promise.all(
     Array.from({ length: REQUESTS }, async (_, index) => {
-      const response = await fetch(`${url}/work/${index}?tenant=tenant-${index % 7}`, { method: 'POST' });
+      const response = await fetch(`${url}/tasks/${index}?tenant=tenant-${index % 7}`, { method: 'POST' });
       expect(response.status).toBe(200);
       return (await response.json()) as Answered;
     }),
@@ -155,7 +155,7 @@ describe('200 requests at once, each with 1 to 5 calls of random cost', () => {
       expect(sum(own.map(({ edenai }) => edenai.costNanos))).toBe(sum(theirs.map(nanosOf)));
       expect(sum(own.map(({ edenai }) => edenai.calls))).toBe(theirs.flat().length);
     }
-    expect(new Set(costLines().map(({ req }) => req.route))).toEqual(new Set(['/work/:index']));
+    expect(new Set(costLines().map(({ req }) => req.route))).toEqual(new Set(['/tasks/:index']));
     expect(new Set(costLines().map(({ res }) => res.statusCode))).toEqual(new Set([200]));
   });
 
@@ -200,7 +200,7 @@ describe('200 requests at once, each with 1 to 5 calls of random cost', () => {
     const late = costLines().filter(({ edenai }) => edenai.late);
     expect(late).toHaveLength(REQUESTS);
     expect(late.map(({ edenai }) => edenai.costNanos).sort()).toEqual(firsts);
-    expect(late.every(({ edenai, req }) => edenai.labels.tenant !== undefined && req.route === '/work/:index')).toBe(
+    expect(late.every(({ edenai, req }) => edenai.labels.tenant !== undefined && req.route === '/tasks/:index')).toBe(
       true,
     );
     const total = sum(plans.map(nanosOf));

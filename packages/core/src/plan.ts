@@ -61,7 +61,7 @@ export function planOf(call: Estimated, applying: readonly Applying[]): Plan {
   return {
     applying,
     holds,
-    estimate: holds.reduce((most, { amount }) => Math.max(most, amount), holds.length === 0 ? guess : 0),
+    estimate: holds.length === 0 ? estimateOf(call, guess) : Math.max(...holds.map(({ amount }) => amount)),
     ...(impossible && { impossible }),
   };
 }
@@ -78,10 +78,13 @@ function impossibleIn(call: Estimated, applying: readonly Applying[]): Plan['imp
 
 /** At least one nano: a hold of nothing would be admitted to an account that is spent to the last nano. */
 function holdFor(budget: ResolvedBudget, call: Estimated, guess: Nanos): Nanos {
-  const { statedEstimate, worstCase, learned } = call;
-  const estimate = statedEstimate ?? budget.estimate ?? worstCase ?? learned ?? guess;
-  return Math.max(1, budget.strict ? Math.max(estimate, worstCase ?? 0) : estimate);
+  const estimate = call.statedEstimate ?? budget.estimate ?? estimateOf(call, guess);
+  return Math.max(1, budget.strict ? Math.max(estimate, call.worstCase ?? 0) : estimate);
 }
+
+/** What a call is taken to cost, as far as that does not depend on the budget. */
+const estimateOf = ({ statedEstimate, worstCase, learned }: Estimated, guess: Nanos): Nanos =>
+  statedEstimate ?? worstCase ?? learned ?? guess;
 
 /**
  * The operation's usual cost, but never more than a quarter of the smallest limit: a small budget would refuse its first
