@@ -434,7 +434,7 @@ describe('two meters, as of two processes, with one ledger', () => {
     expect({ charges, error }).toEqual({ charges: [], error: [] });
   });
 
-  it.failing('tell the amount that the other one has settled, and no guess, when jobTtlMs are over', async () => {
+  it('tell the amount that the other one has settled, and no guess, when jobTtlMs are over', async () => {
     const ledger = memoryLedger();
     const clock = manualClock();
     const first = meterOf({ ledger: shared(ledger), clock });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Call, Parts } from './call.js';
 import type { Basis, Charge } from './charge.js';
 import type { Rank, SettleResult } from './ledger/ledger.js';
-import { isPromise, type MaybePromise } from './maybe.js';
+import { isPromise, type MaybePromise, then } from './maybe.js';
 import type { CallEnd } from './metered-call.js';
 import type { Nanos } from './money.js';
 import type { Plan } from './plan.js';
@@ -28,23 +28,41 @@ const NOTHING_BOOKED: SettleResult = { applied: true, known: true, overruns: [],
 
 /** Settles a call's reservation, and makes its charge: in the scope at once, and as an event. */
 export function bookCharge(parts: Parts, call: ChargedCall, plan: Plan, end: CallEnd, booking: Booking): Charge {
-  const at = parts.clock.now();
+  const result = settleBooking(parts, call, plan, booking);
+  if (!isPromise(result)) return tellCharge(parts, call, plan, end, booking, result);
+  // the scope has the price before the caller has the answer; what a remote ledger adds comes with the event
   const charge = chargeOf(parts, call, plan, end, booking);
-  const { amount, rank, job } = booking;
-  const result =
-    plan.holds.length === 0
-      ? NOTHING_BOOKED
-      : askLedger(parts, () => parts.ledger.settle(job?.reservation ?? call.id, amount, { rank, at }));
-  if (isPromise(result)) {
-    // the scope has the price before the caller has the answer; what a remote ledger adds comes with the event
-    call.scope?.addCharge(charge);
-    result.then((settled) => announce(parts, call, plan, charge, settled ?? NOTHING_BOOKED));
-    return charge;
-  }
-  const final = withOverrun(charge, result ?? NOTHING_BOOKED);
-  call.scope?.addCharge(final);
-  announce(parts, call, plan, final, result ?? NOTHING_BOOKED);
-  return final;
+  call.scope?.addCharge(charge);
+  result.then((settled) => announce(parts, call, plan, charge, settled));
+  return charge;
+}
+
+/** Tells the ledger alone. */
+export function settleBooking(
+  parts: Parts,
+  call: ChargedCall,
+  plan: Plan,
+  { amount, rank, job }: Booking,
+): MaybePromise<SettleResult> {
+  if (plan.holds.length === 0) return NOTHING_BOOKED;
+  const truth = { rank, at: parts.clock.now() };
+  const asked = askLedger(parts, () => parts.ledger.settle(job?.reservation ?? call.id, amount, truth));
+  return then(asked, (result) => result ?? NOTHING_BOOKED);
+}
+
+/** Makes the charge of what the ledger has settled. */
+export function tellCharge(
+  parts: Parts,
+  call: ChargedCall,
+  plan: Plan,
+  end: CallEnd,
+  booking: Booking,
+  result: SettleResult,
+): Charge {
+  const charge = withOverrun(chargeOf(parts, call, plan, end, booking), result);
+  call.scope?.addCharge(charge);
+  announce(parts, call, plan, charge, result);
+  return charge;
 }
 
 function announce(parts: Parts, call: ChargedCall, plan: Plan, charge: Charge, result: SettleResult): void {

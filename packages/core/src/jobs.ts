@@ -1,4 +1,4 @@
-import { askLedger, bookCharge, type ChargedCall } from './book-charge.js';
+import { askLedger, type Booking, bookCharge, type ChargedCall, settleBooking, tellCharge } from './book-charge.js';
 import type { Call, Parts } from './call.js';
 import type { Basis } from './charge.js';
 import type { Timer } from './clock.js';
@@ -52,7 +52,7 @@ export class Jobs {
     const { kind, facts, scope, startedAt } = call;
     const kept: ChargedCall = { id: call.id, kind, facts, scope, startedAt }; // not the request: it may be 16 MiB
     const job: StartedJob = { id, call: kept, plan, end, booked: undefined, expiry: undefined };
-    job.expiry = clock.after(settings.jobTtlMs, () => this.#book(job, job.end, plan.estimate, 'estimated', 'expired'));
+    job.expiry = clock.after(settings.jobTtlMs, () => this.#expire(job));
     this.#remember(job);
     this.#hold(job);
     call.scope?.addPending(call.facts.model);
@@ -93,6 +93,28 @@ export class Jobs {
     if (cost.kind !== 'amount') this.#book(job, end, job.plan.estimate, 'estimated', 'estimated');
     else if (isByok) this.#book(job, end, 0, 'external', 'reported');
     else this.#book(job, end, cost.nanos, cost.nanos === 0 ? 'free' : 'reported', 'reported');
+  }
+
+  /** Nobody came back: charged at its estimate, unless another process with this ledger has settled it. */
+  #expire(job: StartedJob): void {
+    const { id, call, plan, end } = job;
+    const parts = this.parts();
+    const guess: Booking = {
+      amount: plan.estimate,
+      basis: 'estimated',
+      rank: 'expired',
+      job: { id, reservation: reservationOf(id) },
+    };
+    then(settleBooking(parts, call, plan, guess), (result) => {
+      if (job.booked !== undefined) return; // polled while the ledger was asked
+      const { applied, previous = guess.amount } = result;
+      const isSettled = !applied && previous !== guess.amount;
+      const booking: Booking = isSettled
+        ? { ...guess, amount: previous, basis: previous === 0 ? 'free' : 'reported', rank: 'reported' }
+        : guess;
+      const charge = tellCharge(parts, call, plan, end, booking, result);
+      job.booked = { chargeId: charge.id, amount: booking.amount, rank: booking.rank };
+    });
   }
 
   /** Books what is surer than what stands; a repeated poll changes nothing. */

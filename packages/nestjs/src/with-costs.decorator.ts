@@ -10,7 +10,8 @@ type AnyMethod = (this: { [COSTS]?: CostService }, ...args: never[]) => unknown;
 
 /**
  * Runs a method in a scope of its own, and logs its cost when it is done: for cron jobs, queues and listeners. In a scope
- * already (a request's), it stays in that one.
+ * already (a request's), it stays in that one. A job without the label that a budget goes `by` counts as `missing` there;
+ * one without this decorator draws only on budgets without `by`.
  *
  * @param labels of the scope, or a function of the method's arguments
  */
