@@ -1,18 +1,10 @@
-import { formatUsd, type LogLine } from '@eden-cost/core';
+import { formatUsd } from '@eden-cost/core';
 import type { EdenStandIn } from '@eden-cost/testing';
-import { CAP_USD, TENANT_LIMIT_USD } from './budgets.js';
-import { count, isCostLine, type Narrator } from './narrator.js';
-import { eventsOf, type Log, type ServedApp } from './served-app.js';
-import type { Upstream } from './upstream.js';
-
-/** What the acts of the demo work with. */
-export interface Stage {
-  readonly tell: Narrator;
-  readonly upstream: Upstream;
-  readonly log: Log;
-}
-
-const QUESTION = 'Why is the sky blue? Answer in one short sentence.';
+import { CAP_USD, TENANT_LIMITS_USD } from './budgets.js';
+import { EXPRESS } from './frameworks.js';
+import { count, isCostLine } from './narrator.js';
+import { eventsOf, type ServedApp } from './served-app.js';
+import { callsAt, costOf, QUESTION, type Stage, tellLog, tellTotals } from './stage.js';
 
 export async function showStart({ tell, log }: Stage): Promise<void> {
   const [line] = await log.take(() => true);
@@ -20,20 +12,17 @@ export async function showStart({ tell, log }: Stage): Promise<void> {
   tell.check(line?.msg === 'edenai cost meter started', 'the meter says what it watches');
 }
 
-export async function showPrices(stage: Stage, app: ServedApp): Promise<void> {
-  const { tell, upstream, log } = stage;
-  tell.step('Calls are priced by what Eden AI says, and attributed to the request that made them');
-  tell.say('ann of acme asks; the app calls Eden AI over the openai SDK');
-  const ask = await app.post('/ask', 'ann', { question: upstream.ask(QUESTION) });
-  tell.say(await ask.text());
-  if (ask.status !== 200) throw new Error(`the app answered ${ask.status}; what it wrote to stderr says why`);
-  const lines = await log.take(isCostLine);
-  for (const line of lines) tell.log(line, true);
-  tell.check(ask.status === 200 && (costOf(lines)?.costNanos ?? 0) > 0, "the request's line in the log has its cost");
+export function showWholeLine({ tell, log }: Stage): void {
+  const line = log.all.findLast(isCostLine);
+  tell.say('That line is shortened here. What the app wrote:');
+  if (line) tell.log(line, true);
+}
 
+export async function showFetch(stage: Stage, app: ServedApp): Promise<void> {
+  const { tell, upstream, log } = stage;
   tell.say('ben of globex has a text embedded; the app uses plain fetch');
   const embed = await app.post('/embed', 'ben', { text: upstream.ask('The sky is blue.') });
-  tell.say(await embed.text());
+  tell.say(`< ${embed.status} ${await embed.text()}`);
   tellLog(stage, await log.take(isCostLine));
   tell.check(embed.status === 200, 'the app did not have to change for either of them');
   tellTotals(stage);
@@ -41,7 +30,7 @@ export async function showPrices(stage: Stage, app: ServedApp): Promise<void> {
 
 export async function showSpentBudget(stage: Stage, app: ServedApp): Promise<void> {
   const { tell, upstream, log } = stage;
-  tell.step(`A budget runs out: acme may spend ${TENANT_LIMIT_USD} USD a day, and ann goes on asking`);
+  tell.step(`A budget runs out: acme may spend ${TENANT_LIMITS_USD.acme} USD a day, and ann goes on asking`);
   for (let asked = 0; asked < 30; asked++) {
     const sent = callsAt(upstream.standIn);
     const response = await app.post('/ask', 'ann', { question: upstream.ask(QUESTION) });
@@ -50,7 +39,10 @@ export async function showSpentBudget(stage: Stage, app: ServedApp): Promise<voi
     if (response.status === 200) continue;
     tell.say("the client's answer:");
     tell.answer(response, body);
-    tell.check(response.status === 402 && body.includes('ERR_COST_BUDGET_EXCEEDED'), 'a 402, and no amount in it');
+    tell.check(
+      response.status === 402 && body.includes('ERR_COST_BUDGET_EXCEEDED'),
+      `${EXPRESS.denial}, and no amount in it`,
+    );
     if (upstream.standIn) tell.check(callsAt(upstream.standIn) === sent, 'the denied call never left the process');
     tellTotals(stage);
     return;
@@ -61,6 +53,7 @@ export async function showSpentBudget(stage: Stage, app: ServedApp): Promise<voi
 export async function showEmptyCredits(stage: Stage, app: ServedApp, standIn: EdenStandIn): Promise<void> {
   const { tell, upstream, log } = stage;
   tell.step("Eden AI's own 402: the account's credits are used up, and ben of globex asks");
+  log.skip();
   standIn.setBalance(0);
   const response = await app.post('/ask', 'ben', { question: upstream.ask(QUESTION) });
   const body = await response.text();
@@ -131,26 +124,4 @@ export function showTotals(stage: Stage, metered: number): void {
   } else {
     tell.say(`we say ${formatUsd(metered)} USD; the usage page of your Eden AI account says what Eden AI booked.`);
   }
-}
-
-const costOf = (lines: readonly LogLine[]) => lines.find(isCostLine)?.edenai;
-
-const callsAt = (standIn: EdenStandIn | undefined) => standIn?.books().requestsByPath['/v3/chat/completions'];
-
-function tellLog({ tell }: Stage, lines: readonly LogLine[]): void {
-  for (const line of lines) tell.log(line);
-}
-
-/** The running total of each tenant, from the app's log alone. */
-function tellTotals({ tell, log }: Stage): void {
-  const totals = new Map<string, { nanos: number; calls: number }>();
-  for (const { edenai } of log.all.filter(isCostLine)) {
-    const tenant = edenai.labels?.tenant ?? '(none)';
-    const { nanos, calls } = totals.get(tenant) ?? { nanos: 0, calls: 0 };
-    totals.set(tenant, { nanos: nanos + edenai.costNanos, calls: calls + edenai.calls - edenai.failedCalls });
-  }
-  const texts = [...totals].map(
-    ([name, { nanos, calls }]) => `${name} ${formatUsd(nanos)} USD in ${count(calls, 'call')}`,
-  );
-  tell.say(`so far: ${texts.join(' · ')}`);
 }

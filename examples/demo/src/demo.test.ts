@@ -27,9 +27,19 @@ function inReadme(language: string): string[] {
 
 const steps = (output: string) => output.split(/^\d\. /m).slice(1);
 
+/** One request with its cost, and one denied before it left the process. */
+function expectFramework(step = '', told: Record<'request' | 'costLine' | 'type' | 'denial', string>) {
+  for (const text of [told.request, told.costLine, told.denial]) expect(step).toContain(text);
+  expect(step).toMatch(/< 20[01] \{"texts":\["The sky is blue .*"costUsd":0\.00001905\}/);
+  expect(step).toContain('HTTP/1.1 402 Payment Required');
+  expect(step).toContain(`content-type: ${told.type}`);
+  expect(step).toMatch(/retry-after: \d+/);
+  expect(step).toContain('ok: the denied call never left the process');
+}
+
 test('shows the whole story against the stand-in', async () => {
   const { code, output } = await run({});
-  const [start, prices, spent, credits, refill, stream, books] = steps(output());
+  const [start, prices, spent, koa, nestjs, credits, refill, stream, books] = steps(output());
 
   expect(output()).not.toContain('NOT SO');
   expect(code).toBe(0);
@@ -37,9 +47,25 @@ test('shows the whole story against the stand-in', async () => {
   expect(prices).toMatch(/"msg":"edenai request cost".*"costNanos":[1-9]\d*.*"labels":\{"tenant":"acme"\}/);
   expect(prices).toMatch(/so far: acme 0\.0000\d+ USD in 1 call · globex 0\.000000\d+ USD in 1 call/);
   expect(spent).toContain('log warn  edenai calls denied: budget "tenant-daily" is spent');
-  expect(spent).toContain('HTTP/1.1 402 Payment Required');
-  expect(spent).toMatch(/retry-after: \d+/);
   expect(spent).toContain('"code":"ERR_COST_BUDGET_EXCEEDED"');
+  expectFramework(`${prices}${spent}`, {
+    request: '> POST /ask {"question":',
+    costLine: 'log info  POST /ask 200: 0.00001905 USD, 1 call, openai/gpt-4o-mini, acme',
+    type: 'application/problem+json',
+    denial: "ok: Express's own 402",
+  });
+  expectFramework(koa, {
+    request: '> GET /ask?question=Why is the sky blue?',
+    costLine: 'log info  GET /ask 200: 0.00001905 USD, 1 call, openai/gpt-4o-mini, globex',
+    type: 'text/plain',
+    denial: "ok: Koa's own 402",
+  });
+  expectFramework(nestjs, {
+    request: '> POST /ask {"questions":',
+    costLine: 'log info  POST /ask 201: 0.00001905 USD, 1 call, openai/gpt-4o-mini, ask, globex',
+    type: 'application/json',
+    denial: "ok: NestJS's own 402",
+  });
   expect(credits).toMatch(/log error Eden AI answered 402 Payment Required: .* turn on auto-refill/);
   expect(credits).toContain('"code":"ERR_COST_CREDITS_EXHAUSTED"');
   expect(credits).not.toContain('available_credits');
@@ -56,10 +82,10 @@ test('talks to Eden AI itself when it has a key, and leaves out what only the st
     const { code, output } = await run({ EDENAI_API_KEY: 'test-key', EDENAI_BASE_URL: eden.baseUrl });
     expect(output()).not.toContain('NOT SO');
     expect(code).toBe(0);
-    expect(steps(output())).toHaveLength(5);
+    expect(steps(output())).toHaveLength(7);
     expect(output()).toContain('(Left out,');
     expect(output()).not.toContain('test-key');
-    expect(eden.books().totalUsd).toBeLessThan(0.05);
+    expect(eden.books().totalUsd).toBeLessThan(0.001);
   } finally {
     await eden.close();
   }

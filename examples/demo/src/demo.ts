@@ -1,18 +1,20 @@
-import { memoryLedger } from '@eden-cost/core';
-import { createApp as createBasicApp } from '@eden-cost/example-express-basic';
+import { type Meter, memoryLedger } from '@eden-cost/core';
 import { createApp as createStreamingApp } from '@eden-cost/example-express-streaming';
 import {
-  type Stage,
   showEmptyCredits,
-  showPrices,
+  showFetch,
   showSpentBudget,
   showStart,
   showStream,
   showTotals,
+  showWholeLine,
 } from './acts.js';
 import { BUDGETS, CAP_USD } from './budgets.js';
+import { showDenial, showRequest } from './framework-acts.js';
+import { EXPRESS, KOA, NESTJS } from './frameworks.js';
 import { count, Narrator, type Terminal } from './narrator.js';
 import { Log, ServedApp } from './served-app.js';
+import type { Stage } from './stage.js';
 import { openUpstream } from './upstream.js';
 
 const TENANTS: Record<string, string> = { ann: 'acme', ben: 'globex' };
@@ -40,7 +42,7 @@ export async function runDemo(terminal: Terminal, env: NodeJS.ProcessEnv = proce
 
 function introduce({ tell, upstream }: Stage): void {
   tell.title('Eden Cost: what it does for an app that calls Eden AI');
-  tell.say('Real HTTP, real Express apps, the real openai SDK. One line meters an app: app.use(costAware({ ... })).');
+  tell.say('Real HTTP, real apps on Express, Koa and NestJS, the real openai SDK. One line meters an app.');
   if (upstream.standIn) {
     tell.say('Eden AI is a stand-in on this machine. With EDENAI_API_KEY set, it is Eden AI itself');
     tell.say(`(model openai/gpt-4o-mini, and no more than ${CAP_USD} USD: a budget of its own sees to that).`);
@@ -49,29 +51,48 @@ function introduce({ tell, upstream }: Stage): void {
 
 async function playAll(stage: Stage): Promise<void> {
   const { upstream, log, tell } = stage;
-  const ledger = memoryLedger(); // both apps draw on the same accounts
-  const cost = { logger: log.write, budgets: BUDGETS, ledger };
+  const ledger = memoryLedger(); // all apps draw on the same accounts
+  const settings = { ...upstream, cost: { logger: log.write, budgets: BUDGETS, ledger } };
+  const meters: Meter[] = [];
+  /** One app after the other: a process has one meter. */
+  const withApp = async (starting: Promise<ServedApp>, play: (app: ServedApp) => Promise<void>) => {
+    const app = await starting;
+    meters.push(app.meter);
+    await play(app).finally(app.stop);
+  };
 
-  tell.step('An app starts: examples/express-basic, with app.use(costAware({ labels, budgets }))');
-  const basic = await ServedApp.start(createBasicApp({ ...upstream, cost }));
-  try {
+  tell.step(EXPRESS.title);
+  await withApp(EXPRESS.start(settings), async (app) => {
     await showStart(stage);
-    await showPrices(stage, basic);
-    await showSpentBudget(stage, basic);
-    if (upstream.standIn) await showEmptyCredits(stage, basic, upstream.standIn);
-    else
-      tell.say('\n   (Left out, as Eden AI itself does not do it on demand: an empty balance, and its auto-refill.)');
-  } finally {
-    await basic.stop();
+    tell.step('Calls are priced by what Eden AI says, and attributed to the request that made them');
+    tell.say('ann of acme asks; the app calls Eden AI over the openai SDK');
+    await showRequest(stage, EXPRESS, app, 'ann');
+    showWholeLine(stage);
+    await showFetch(stage, app);
+    await showSpentBudget(stage, app);
+  });
+
+  for (const framework of [KOA, NESTJS]) {
+    tell.step(framework.title);
+    await withApp(framework.start(settings), async (app) => {
+      tell.say('ben of globex asks');
+      await showRequest(stage, framework, app, 'ben');
+      tell.say('ann of acme asks: these apps share a ledger, so the budget of acme is used up here as well');
+      await showDenial(stage, framework, app, 'ann');
+    });
   }
+
+  const { standIn } = upstream;
+  if (standIn) await withApp(EXPRESS.start(settings), (app) => showEmptyCredits(stage, app, standIn));
+  else tell.say('\n   (Left out, as Eden AI itself does not do it on demand: an empty balance, and its auto-refill.)');
 
   tell.step('A stream, through examples/express-streaming: its cost comes with its last event');
   const labels = (req: { get(name: string): string | undefined }) => ({ tenant: TENANTS[req.get('x-user') ?? ''] });
-  const streaming = await ServedApp.start(createStreamingApp({ ...upstream, cost: { ...cost, labels } }));
-  try {
-    await showStream(stage, streaming);
-  } finally {
-    await streaming.stop();
-  }
-  showTotals(stage, basic.meter.snapshot().costNanos + streaming.meter.snapshot().costNanos);
+  const streaming = createStreamingApp({ ...settings, cost: { ...settings.cost, labels } });
+  await withApp(ServedApp.start(streaming), (app) => showStream(stage, app));
+
+  showTotals(
+    stage,
+    meters.reduce((sum, meter) => sum + meter.snapshot().costNanos, 0),
+  );
 }

@@ -1,4 +1,5 @@
 import { type CostFields, formatUsd, type LogLine } from '@eden-cost/core';
+import type { AppRequest } from './served-app.js';
 
 /** Where the demo writes to. */
 export interface Terminal {
@@ -15,6 +16,9 @@ const LEVELS: Record<number, { name: string; style: Style }> = {
   40: { name: 'warn ', style: 'yellow' },
   50: { name: 'error', style: 'red' },
 };
+
+/** Every answer of a server has them. */
+const UNTOLD_HEADERS = new Set(['connection', 'content-length', 'date', 'etag', 'keep-alive']);
 
 /** A cost line of the app's log. */
 export type CostLine = LogLine & {
@@ -57,9 +61,16 @@ export class Narrator {
     this.say(`${this.#style(style, `log ${name}`)} ${text}`);
   }
 
+  request({ method, path, body }: AppRequest): void {
+    const texts = ['>', method, decodeURIComponent(path.replaceAll('+', ' ')), body && JSON.stringify(body)];
+    this.say(this.#style('bold', texts.filter(Boolean).join(' ')));
+  }
+
   answer(response: Response, body: string): void {
     this.say(this.#style('bold', `HTTP/1.1 ${response.status} ${response.statusText}`));
-    for (const [name, value] of response.headers) this.say(this.#style('dim', `${name}: ${value}`));
+    for (const [name, value] of response.headers) {
+      if (!UNTOLD_HEADERS.has(name)) this.say(this.#style('dim', `${name}: ${value}`));
+    }
     this.say('');
     for (const line of body.trimEnd().split('\n')) this.say(line);
   }

@@ -25,36 +25,52 @@ export class Log {
     this.#taken = this.all.length;
     return lines;
   }
+
+  /** Leaves untold what was logged until now. */
+  skip(): void {
+    this.#taken = this.all.length;
+  }
+}
+
+/** What a client sends to an app. */
+export interface AppRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: object;
 }
 
 /** One of the examples, listening on a free port. */
 export class ServedApp {
-  private constructor(
-    private readonly server: Server,
+  constructor(
+    private readonly url: string,
     readonly meter: Meter,
+    /** Closes the meter as well: the next app brings its own. */
+    readonly stop: () => Promise<unknown>,
   ) {}
 
   static async start({ app, meter }: Example): Promise<ServedApp> {
     const server = app.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new ServedApp(server, meter);
+    const { port } = server.address() as AddressInfo;
+    return new ServedApp(`http://127.0.0.1:${port}`, meter, async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await meter.close();
+    });
   }
 
   /** A client of the app, signed in as `user`. */
-  post(path: string, user: string, body: object): Promise<Response> {
-    const { port } = this.server.address() as AddressInfo;
-    return fetch(`http://127.0.0.1:${port}${path}`, {
-      method: 'POST',
+  send({ method, path, body }: AppRequest, user: string): Promise<Response> {
+    return fetch(this.url + path, {
+      method,
       headers: { 'x-user': user, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(30_000),
     });
   }
 
-  async stop() {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
-    return this.meter.close();
+  post(path: string, user: string, body: object): Promise<Response> {
+    return this.send({ method: 'POST', path, body }, user);
   }
 }
 
