@@ -1,5 +1,9 @@
 // Runs every test against packages/*/src, through the "@eden-cost/source" export condition: no build is needed first.
-const { CI, EDEN_COST_PACKED } = process.env;
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const { CI, EDEN_COST_PACKED, EDEN_COST_MAJORS } = process.env;
+const here = import.meta.dirname;
 
 /** Packs, installs from npm's registry and compiles: half a minute that a run at a desk can do without. */
 const withPacked = EDEN_COST_PACKED === '1' || (Boolean(CI) && CI !== 'false');
@@ -19,12 +23,16 @@ const swc = (parser) => [
 ];
 
 /** @type {import('jest').Config} */
-export default {
+export const base = {
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['@eden-cost/source', 'node', 'node-addons'] },
   roots: ['<rootDir>/packages', '<rootDir>/test', '<rootDir>/examples'],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', ...(withPacked ? [] : ['<rootDir>/test/packed/'])],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '-express-4\\.test\\.ts$',
+    ...(withPacked ? [] : ['<rootDir>/test/packed/']),
+  ],
   modulePathIgnorePatterns: ['<rootDir>/(packages|examples)/[^/]+/dist/'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testTimeout: 20_000,
@@ -35,3 +43,12 @@ export default {
   },
   transformIgnorePatterns: ['/node_modules/(?!\\.pnpm/@nestjs\\+[^/]+@12\\.|@nestjs/)'],
 };
+
+const majors = readdirSync(join(here, 'test/majors'))
+  .map((name) => join(here, 'test/majors', name, 'jest.config.mjs'))
+  .filter((config) => existsSync(config));
+
+/** With EDEN_COST_MAJORS=1, the earlier majors of the frameworks as well; one alone: --selectProjects koa-2 */
+export default EDEN_COST_MAJORS === '1'
+  ? { testTimeout: base.testTimeout, projects: [{ ...base, displayName: 'newest', rootDir: here }, ...majors] }
+  : base;

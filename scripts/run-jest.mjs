@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { root } from './bootstrap.mjs';
 
-const IN_CI = Boolean(process.env.CI) && process.env.CI !== 'false';
+export const IN_CI = Boolean(process.env.CI) && process.env.CI !== 'false';
 
 /**
  * Runs jest in this terminal and counts.

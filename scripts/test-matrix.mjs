@@ -1,13 +1,16 @@
-// npm run test:matrix: runs the tests on the Nodes that users run, the packed tarballs' too, and ends with a table and
-// the plain line "N passed, M failed" over all of them. What follows `npm run test:matrix --` goes to jest.
+// npm run test:matrix: runs the tests on the Nodes that users run, with every major of the frameworks and the packed
+// tarballs, and ends with a table and the plain line "N passed, M failed" over all of them. What follows
+// `npm run test:matrix --` goes to jest.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bootstrap } from './bootstrap.mjs';
+import { jestFor } from './jest-for.mjs';
 import { closingLine, runJest } from './run-jest.mjs';
 
 const OTHERS = ['22', '24', '26'];
+const NONE = { passed: 0, failed: 0, skipped: 0 };
 const CACHE = join(tmpdir(), 'eden-cost-nodes');
 
 if (process.platform !== 'linux' || process.arch !== 'x64') {
@@ -23,12 +26,7 @@ for (const node of [process.execPath, ...OTHERS.map(fetchNode)]) {
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
   console.log(`\n=== Node ${version}`);
   const startedAt = Date.now();
-  const env = { EDEN_COST_PACKED: '1' };
-  const { code, counts = { passed: 0, failed: 0, skipped: 0 } } = await runJest({
-    args: process.argv.slice(2),
-    node,
-    env,
-  });
+  const { code, counts = NONE } = await runJest({ node, ...jestFor(process.argv.slice(2), { all: true }) });
   results.push({ version, code, ...counts, seconds: Math.round((Date.now() - startedAt) / 1000) });
 }
 

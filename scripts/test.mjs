@@ -1,16 +1,13 @@
 // npm test: installs and builds what is missing, runs the tests, and ends with the plain line "N passed, M failed".
-// What follows `npm test --` goes to jest. The tests in test/packed, which install from npm's registry, run in CI, with
-// EDEN_COST_PACKED=1, and when they are asked for: npm test -- test/packed
+// What follows `npm test --` goes to jest. Two kinds of tests run in CI, and when they are asked for:
+// - those that install from npm's registry, with EDEN_COST_PACKED=1 or npm test -- test/packed
+// - those with the earlier majors of the frameworks, with EDEN_COST_MAJORS=1 or npm test -- test/majors/koa-2
 import { bootstrap } from './bootstrap.mjs';
-import { closingLine, runJest } from './run-jest.mjs';
-
-const args = process.argv.slice(2);
+import { jestFor } from './jest-for.mjs';
+import { closingLine, IN_CI, runJest } from './run-jest.mjs';
 
 await bootstrap();
-const { code, counts } = await runJest({
-  args,
-  env: args.some((arg) => arg.includes('packed')) ? { EDEN_COST_PACKED: '1' } : {},
-});
+const { code, counts } = await runJest(jestFor(process.argv.slice(2), { all: IN_CI }));
 if (counts) {
   if (code !== 0 && counts.failed === 0) console.error(`jest failed with exit code ${code}, though no test did`);
   console.log(closingLine(counts));

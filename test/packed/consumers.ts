@@ -1,49 +1,121 @@
-/**
- * An app as its author writes it, in one module system or the other. It sends one request to itself that makes one call,
- * and one that a spent budget refuses, and prints what it saw.
- */
-const app = `
-const app = express();
-const lines = [];
-const cost = costAware({
-  baseUrls: [process.env.EDEN_URL],
-  budgets: [{ name: 'all', limitUsd: 0.01, window: 'day' }],
-  logger: (line) => lines.push(line),
-});
-app.use(cost);
-app.get('/ask', async (req, res) => {
-  const answer = await fetch(process.env.EDEN_URL + '/v3/chat/completions', {
+const chat = `
+const chat = () =>
+  fetch(process.env.EDEN_URL + '/v3/chat/completions', {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...standInHeaders({ costUsd: 0.01 }) },
     body: JSON.stringify({ model: 'openai/gpt-4o', messages: [{ role: 'user', content: 'Hello' }] }),
-  });
-  await answer.json();
-  res.json({ nanos: req.costs.totalNanos });
-});
-app.use(costErrors());
-const server = app.listen(0, '127.0.0.1', async () => {
-  const ask = async () => {
-    const answer = await fetch('http://127.0.0.1:' + server.address().port + '/ask');
-    return { status: answer.status, ...(await answer.json()) };
-  };
-  const answers = [await ask(), await ask()];
-  server.close();
-  await cost.meter.close();
-  console.log(JSON.stringify({ answers, costLines: lines.filter(({ msg }) => msg === 'edenai request cost').length }));
-});
+  }).then((answer) => answer.json());
+let costLines = 0;
 `;
 
-export const commonJs = `
+const options = `{
+  baseUrls: [String(process.env.EDEN_URL)],
+  budgets: [{ name: 'all', limitUsd: 0.01, window: 'day' }],
+  logger: ({ msg }) => {
+    if (msg === 'edenai request cost') costLines += 1;
+  },
+}`;
+
+/** Sends the app one request that makes one call, and one that a spent budget refuses, and prints what it saw. */
+const asked = (url: string, close: string) => `
+  const ask = async () => {
+    const answer = await fetch(${url} + '/ask');
+    return { status: answer.status, body: await answer.json() };
+  };
+  const answers = [await ask(), await ask()];
+  ${close}
+  console.log(JSON.stringify({ answers, costLines }));
+`;
+
+const served = `
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+${asked("'http://127.0.0.1:' + server.address().port", 'server.close(); await cost.meter.close();')}`;
+
+const express = `${chat}
+async function main() {
+  const app = express();
+  const cost = costAware(${options});
+  app.use(cost);
+  app.get('/ask', async (req, res) => {
+    await chat();
+    res.json({ nanos: req.costs.totalNanos });
+  });
+  app.use(costErrors());
+${served}}
+main();
+`;
+
+const koa = `${chat}
+async function main() {
+  const app = new Koa();
+  const cost = costAware({ problemJson: true, ...${options} });
+  app.use(cost);
+  app.use(async (ctx) => {
+    await chat();
+    ctx.body = { nanos: ctx.costs.totalNanos };
+  });
+${served}}
+main();
+`;
+
+/** Apps as their authors write them, in one module system or the other. */
+export const commonJs = {
+  express: `
+const { once } = require('node:events');
 const { costAware, costErrors } = require('@eden-cost/express');
 const { standInHeaders } = require('@eden-cost/testing');
 const express = require('express');
-${app}`;
+${express}`,
+  koa: `
+const { once } = require('node:events');
+const { costAware } = require('@eden-cost/koa');
+const { standInHeaders } = require('@eden-cost/testing');
+const Koa = require('koa');
+${koa}`,
+};
 
-export const esm = `
+export const esm = {
+  express: `
+import { once } from 'node:events';
 import { costAware, costErrors } from '@eden-cost/express';
 import { standInHeaders } from '@eden-cost/testing';
 import express from 'express';
-${app}`;
+${express}`,
+  koa: `
+import { once } from 'node:events';
+import { costAware } from '@eden-cost/koa';
+import { standInHeaders } from '@eden-cost/testing';
+import Koa from 'koa';
+${koa}`,
+};
+
+/** To be compiled, and run: as ESM, or as CommonJS. */
+export const nest = `
+import 'reflect-metadata';
+import { CostModule, Costs, type CostScope } from '@eden-cost/nestjs';
+import { standInHeaders } from '@eden-cost/testing';
+import { Controller, Get, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+${chat}
+@Controller()
+class AskController {
+  @Get('ask')
+  async ask(@Costs() costs: CostScope) {
+    await chat();
+    return { nanos: costs.totalNanos };
+  }
+}
+
+@Module({ imports: [CostModule.forRoot(${options})], controllers: [AskController] })
+class AppModule {}
+
+async function main() {
+  const app = await NestFactory.create(AppModule, { logger: false, forceCloseConnections: true });
+  await app.listen(0, '127.0.0.1');
+${asked('(await app.getUrl())', 'await app.close();')}}
+main();
+`;
 
 /** Both copies of core in one process. */
 export const bothCopies = `
@@ -90,30 +162,4 @@ console.log(JSON.stringify({
   charges: charges.length,
 }));
 await meter.close();
-`;
-
-/** Compiled, never run: what a user's editor knows. */
-export const typeScript = `
-import { type CostScope, createMeter, isBudgetExceeded, memoryLedger, OptionsError } from '@eden-cost/core';
-import { costAware, costErrors, withBudget } from '@eden-cost/express';
-import { type EdenStandIn, manualClock, startEdenStandIn } from '@eden-cost/testing';
-import express = require('express');
-
-const app = express();
-const cost = costAware({ labels: (req) => ({ tenant: req.get('x-tenant') }), budgets: [{ name: 'all', limitUsd: 1, window: 'day' }] });
-app.use(cost);
-app.post('/ask', withBudget('all'), (req, res) => {
-  const scope: CostScope = req.costs;
-  const nanos: number = scope.totalNanos;
-  res.json({ nanos });
-});
-app.use(costErrors());
-// @ts-expect-error a misspelt option
-costAware({ budget: [] });
-// @ts-expect-error a window that does not exist
-createMeter({ budgets: [{ name: 'all', limitUsd: 1, window: 'minute' }] });
-const meter = createMeter({ ledger: memoryLedger(), clock: manualClock() });
-const total: number | undefined = meter.current()?.totalUsd;
-const started: Promise<EdenStandIn> = startEdenStandIn();
-export const seen = (error: unknown) => (isBudgetExceeded(error) ? error.budget : error instanceof OptionsError ? error.code : total ?? started);
 `;

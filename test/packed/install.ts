@@ -1,25 +1,38 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../support/root.js';
 
 const run = promisify(execFile);
-const PACKAGES = ['core', 'express', 'testing'];
+const env = { ...process.env, PATH: [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(delimiter) };
 
-/** What else the consumers use, in the versions that the workspace has. */
-const OTHERS = ['express', '@types/express', '@types/node'];
+export const PACKAGES = ['core', 'express', 'koa', 'nestjs', 'testing'];
 
-/** Builds and packs the packages as they are published, and installs the tarballs with npm in a folder. */
-export async function installPacked(folder: string): Promise<void> {
-  const env = { ...process.env, PATH: [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(delimiter) };
+/** Builds the packages, and packs them into a folder as they are published. */
+export async function pack(folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
   await run('turbo', ['run', 'build', ...PACKAGES.map((name) => `--filter=@eden-cost/${name}`)], { cwd: ROOT, env });
   for (const name of PACKAGES) {
     await run('pnpm', ['pack', '--pack-destination', folder], { cwd: join(ROOT, 'packages', name), env });
   }
-  const tarballs = readdirSync(folder).filter((file) => file.endsWith('.tgz'));
-  const others = OTHERS.map((name) => `${name}@${versionOf(name)}`);
+}
+
+export interface Install {
+  /** Where the tarballs are. */
+  readonly tarballs: string;
+  /** Names of our packages. */
+  readonly packages: readonly string[];
+  /** What else the consumers use: `name@range`, or a name alone for the version that `workspace` has. */
+  readonly others: readonly string[];
+  /** A folder of the repository. */
+  readonly workspace: string;
+}
+
+/** Installs tarballs, and packages of the registry, with npm in a folder. */
+export async function install(folder: string, { tarballs, packages, others, workspace }: Install): Promise<void> {
+  const files = readdirSync(tarballs).filter((file) => packages.some((name) => file.startsWith(`eden-cost-${name}-`)));
+  const versions = others.map((name) => (name.lastIndexOf('@') > 0 ? name : `${name}@${versionOf(name, workspace)}`));
   const options = [
     '--prefix',
     folder,
@@ -29,10 +42,10 @@ export async function installPacked(folder: string): Promise<void> {
     '--prefer-offline',
     '--loglevel=error',
   ];
-  await run('npm', ['install', ...options, ...tarballs.map((file) => `./${file}`), ...others], { cwd: folder, env });
+  const names = [...files.map((file) => join(tarballs, file)), ...versions];
+  await run('npm', ['install', ...options, ...names], { cwd: folder, env });
 }
 
-function versionOf(name: string): string {
-  const manifest = createRequire(join(ROOT, 'test/package.json')).resolve(`${name}/package.json`);
-  return JSON.parse(readFileSync(manifest, 'utf8')).version;
+function versionOf(name: string, workspace: string): string {
+  return JSON.parse(readFileSync(join(ROOT, workspace, 'node_modules', name, 'package.json'), 'utf8')).version;
 }

@@ -6,44 +6,90 @@ import { ROOT } from '../support/root.js';
 import { runNode } from '../support/run-node.js';
 import { useStandIn } from '../support/stand-in.js';
 import { tempTree } from '../support/temp-tree.js';
-import { bothCopies, commonJs, esm, typeScript } from './consumers.js';
-import { installPacked } from './install.js';
+import { bothCopies, commonJs, esm, nest } from './consumers.js';
+import { install, PACKAGES, pack } from './install.js';
+import { koaTypeScript, typeScript } from './typed-consumers.js';
+
+const compilerOptions = { module: 'nodenext', target: 'es2022', strict: true, types: ['node'] };
+const decorators = { experimentalDecorators: true, emitDecoratorMetadata: true };
 
 const standIn = useStandIn();
 const folder = tempTree({
   'package.json': '{ "private": true }',
   'commonjs/package.json': '{ "type": "commonjs" }',
-  'commonjs/app.js': commonJs,
+  'commonjs/express.js': commonJs.express,
+  'commonjs/koa.js': commonJs.koa,
   'esm/package.json': '{ "type": "module" }',
-  'esm/app.js': esm,
+  'esm/express.js': esm.express,
+  'esm/koa.js': esm.koa,
   'both/copies.mjs': bothCopies,
   'typescript/package.json': '{ "type": "module" }',
   'typescript/esm.mts': typeScript,
   'typescript/commonjs.cts': typeScript,
-  'typescript/tsconfig.json': JSON.stringify({
-    compilerOptions: { module: 'nodenext', target: 'es2022', strict: true, noEmit: true, types: ['node'] },
+  'typescript/tsconfig.json': JSON.stringify({ compilerOptions: { ...compilerOptions, noEmit: true } }),
+  'typescript-koa/esm.mts': koaTypeScript,
+  'typescript-koa/commonjs.cts': koaTypeScript,
+  // beside Express's content-disposition, which has types of its own, those of Koa are wrong
+  'typescript-koa/tsconfig.json': JSON.stringify({
+    compilerOptions: { ...compilerOptions, noEmit: true, skipLibCheck: true },
   }),
+  'nest-12/app.mts': nest,
+  'nest-12/tsconfig.json': JSON.stringify({ compilerOptions: { ...compilerOptions, ...decorators } }),
+});
+/** Nest 12 is ESM only; an app in CommonJS has Nest 11. */
+const withNest11 = tempTree({
+  'package.json': '{ "private": true }',
+  'nest-11/app.cts': nest,
+  'nest-11/tsconfig.json': JSON.stringify({ compilerOptions: { ...compilerOptions, ...decorators } }),
 });
 
-beforeAll(() => installPacked(folder), 240_000);
+const NEST = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', 'reflect-metadata', 'rxjs'];
 
-async function runApp(file: string, env: Record<string, string> = {}): Promise<unknown> {
-  const cwd = join(folder, dirname(file));
-  const ran = await runNode([join(folder, file)], { cwd, env: { ...process.env, EDEN_URL: standIn.eden.url, ...env } });
+beforeAll(async () => {
+  const tarballs = join(folder, 'tarballs');
+  await pack(tarballs);
+  const others = ['express', '@types/express', 'koa', '@types/koa', ...NEST, '@types/node'];
+  await install(folder, { tarballs, packages: PACKAGES, others, workspace: 'test' });
+  const packages = ['core', 'nestjs', 'testing'];
+  await install(withNest11, { tarballs, packages, others: NEST, workspace: 'test/majors/nest-11' });
+  await install(withNest11, { tarballs, packages: [], others: ['@types/node'], workspace: 'test' });
+}, 300_000);
+
+async function runApp(file: string, { root = folder, env = {} } = {}): Promise<unknown> {
+  const cwd = join(root, dirname(file));
+  const ran = await runNode([join(root, file)], { cwd, env: { ...process.env, EDEN_URL: standIn.eden.url, ...env } });
   expect(ran).toMatchObject({ code: 0, stderr: '' });
   return JSON.parse(ran.stdout);
 }
 
-test.each(['commonjs/app.js', 'esm/app.js'])('%s meters a call, then refuses one', async (file) => {
-  expect(await runApp(file)).toEqual({
+async function compile(project: string): Promise<void> {
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  expect(await runNode([tsc, '-p', project])).toMatchObject({ code: 0, stdout: '' });
+}
+
+async function expectMetered(app: Promise<unknown>): Promise<void> {
+  expect(await app).toEqual({
     answers: [
-      { status: 200, nanos: 10_000_000 },
-      expect.objectContaining({ status: 402, code: 'ERR_COST_BUDGET_EXCEEDED' }),
+      { status: 200, body: { nanos: 10_000_000 } },
+      { status: 402, body: expect.objectContaining({ code: 'ERR_COST_BUDGET_EXCEEDED' }) },
     ],
     costLines: 2,
   });
   expect(standIn.eden.books()).toMatchObject({ totalNanos: 10_000_000 });
   expect(standIn.eden.books().charges).toHaveLength(1);
+}
+
+test.each(['commonjs/express.js', 'commonjs/koa.js', 'esm/express.js', 'esm/koa.js'])(
+  '%s meters a call, then refuses one',
+  (file) => expectMetered(runApp(file)),
+);
+
+test.each([
+  ['Nest 12, as ESM,', folder, 'nest-12/app.mjs'],
+  ['Nest 11, as CommonJS,', withNest11, 'nest-11/app.cjs'],
+])('a TypeScript app of %s compiles, meters a call, then refuses one', async (_nest, root, file) => {
+  await compile(join(root, dirname(file)));
+  await expectMetered(runApp(file, { root }));
 });
 
 /** A second install of the same package, as an old version deeper in node_modules would be. */
@@ -58,7 +104,7 @@ test.each([
   ['the CommonJS and the ESM copy', () => '@eden-cost/core'],
   ['two installs', secondInstall],
 ])('%s in one process: one meter, one scope, one charge; instanceof works across them', async (_, otherCopy) => {
-  expect(await runApp('both/copies.mjs', { OTHER_COPY: otherCopy() })).toEqual({
+  expect(await runApp('both/copies.mjs', { env: { OTHER_COPY: otherCopy() } })).toEqual({
     twoCopies: true,
     instanceOf: [true, true, false, true],
     secondMeter: true,
@@ -69,22 +115,17 @@ test.each([
   expect(standIn.eden.books().charges).toHaveLength(1);
 });
 
-test('a TypeScript app compiles, as ESM and as CommonJS, with the libraries checked', async () => {
-  const { code, stdout } = await runNode([
-    join(ROOT, 'node_modules/typescript/bin/tsc'),
-    '-p',
-    join(folder, 'typescript'),
-  ]);
-  expect(stdout).toBe('');
-  expect(code).toBe(0);
-});
+test('a TypeScript app compiles, as ESM and as CommonJS, with the libraries checked', () =>
+  compile(join(folder, 'typescript')));
+
+test('a TypeScript app of Koa compiles, as ESM and as CommonJS', () => compile(join(folder, 'typescript-koa')));
 
 test('the command-line stand-in is installed, and says how it is used', async () => {
   const { stdout } = await promisify(execFile)(join(folder, 'node_modules/.bin/eden-stand-in'), ['--help']);
   expect(stdout).toContain('eden-stand-in');
 });
 
-test.each(['core', 'express', 'testing'])('@eden-cost/%s brings no test and nothing of the workspace', (name) => {
+test.each(PACKAGES)('@eden-cost/%s brings no test and nothing of the workspace', (name) => {
   const installed = join(folder, 'node_modules/@eden-cost', name);
   const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
   expect(files.filter((file) => file.includes('.test.'))).toEqual([]);

@@ -3,6 +3,7 @@ import express, { type RequestHandler } from 'express';
 import { pino } from 'pino';
 import request from 'supertest';
 import { turnsUntil, useKit } from '../test-kit.js';
+import { type CostAwareOptions, costAware, createMeter, type LogLine, type MeterOptions } from './index.js';
 
 const kit = useKit();
 
@@ -97,6 +98,13 @@ test('a call that outlives its response is a second line, with the time of the r
 });
 
 describe('the logger', () => {
+  /** The options name none: it is the request's own, and pino's for the line at start. */
+  function unnamed(): CostAwareOptions {
+    jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
+    return { logger: undefined as never };
+  }
+  afterEach(() => jest.restoreAllMocks());
+
   /** As pino-http does it: a child with the request in it, and an id. */
   const likePinoHttp =
     (logger: pino.Logger): RequestHandler =>
@@ -108,7 +116,7 @@ describe('the logger', () => {
 
   test('of the request is used where there is one, and says no key twice', async () => {
     const { written, logger } = keepingPino();
-    const app = express().use(likePinoHttp(logger)).use(kit.metered()).get('/ask', ask);
+    const app = express().use(likePinoHttp(logger)).use(kit.metered(unnamed())).get('/ask', ask);
     await request(await kit.serve(app))
       .get('/ask')
       .expect(200);
@@ -129,7 +137,7 @@ describe('the logger', () => {
 
   test('of the request may be mounted after costAware', async () => {
     const { written, logger } = keepingPino();
-    const app = express().use(kit.metered()).use(likePinoHttp(logger)).get('/ask', ask);
+    const app = express().use(kit.metered(unnamed())).use(likePinoHttp(logger)).get('/ask', ask);
     await request(await kit.serve(app))
       .get('/ask')
       .expect(200);
@@ -143,7 +151,7 @@ describe('the logger', () => {
       Object.assign(req, { id: 'request-8', log: logger.child({ reqId: 'request-8' }) });
       next();
     });
-    app.use(kit.metered()).get('/ask', ask);
+    app.use(kit.metered(unnamed())).get('/ask', ask);
     await request(await kit.serve(app))
       .get('/ask')
       .expect(200);
@@ -151,6 +159,32 @@ describe('the logger', () => {
       reqId: 'request-8',
       req: { id: 'request-8', method: 'GET', route: '/ask' },
     });
+  });
+
+  test.each<[string, CostAwareOptions, number]>([
+    ['that the options name comes before that of the request', {}, 1],
+    ['is neither where the options say so', { logger: false }, 0],
+  ])('%s', async (_what, options, lines) => {
+    const { written, logger } = keepingPino();
+    const app = express().use(likePinoHttp(logger)).use(kit.metered(options)).get('/ask', ask);
+    await request(await kit.serve(app))
+      .get('/ask')
+      .expect(200);
+    expect([written.length, kit.costLines().length]).toEqual([0, lines]);
+  });
+
+  test("of a meter that the app made comes before the request's as well", async () => {
+    const { written, logger } = keepingPino();
+    const lines: LogLine[] = [];
+    const options = { baseUrls: [kit.eden.url], rateCard: false, logger: (line: LogLine) => void lines.push(line) };
+    const meter = createMeter(options as MeterOptions);
+    const app = express().use(likePinoHttp(logger)).use(costAware(meter)).get('/ask', ask);
+    await request(await kit.serve(app))
+      .get('/ask')
+      .expect(200);
+    await meter.close();
+    expect(written).toEqual([]);
+    expect(lines.map(({ msg }) => msg)).toContain('edenai request cost');
   });
 
   test('of the request is not used when it is none', async () => {

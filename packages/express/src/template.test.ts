@@ -44,6 +44,18 @@ describe('a matched path of an Express that keeps no template', () => {
     expect(maskValues('/tenants/42', { id: { name: 'acme' } })).toBe('/*');
   });
 
+  test('is in lower case, as Express takes it, unless its layer tells the case', () => {
+    expect(maskValues('/Tenants/Ann', { id: 'Ann' })).toBe('/tenants/:id');
+    expect(maskValues('/Tenants/Ann', {}, { ...literal, params: { id: 'Ann' } })).toBe('/tenants/:id');
+    const sensitive = { regexp: /^\/Tenants\/?(?=\/|$)/ };
+    expect(maskValues('/Tenants', {}, sensitive)).toBe('/Tenants');
+  });
+
+  test('is not told when it is one of several', () => {
+    expect(maskValues('/a', {}, { regexp: /^\/a\/?(?=\/|$)|^\/b\/?(?=\/|$)/i })).toBe('/*');
+    expect(maskValues('/a', {}, { matchers: [{ name: 'match' }, { name: 'match' }] })).toBe('/*');
+  });
+
   test('is not told when it was matched by a RegExp', () => {
     expect(maskValues('/tenants/42', {}, { regexp: /^\/tenants\/[^/]+/ })).toBe('/*');
     expect(maskValues('/tenants/42', {}, { matchers: [{ name: 'regexpMatcher' }] })).toBe('/*');

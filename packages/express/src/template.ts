@@ -19,10 +19,10 @@ interface OlderLayer {
 
 /**
  * The template of a matched path, for an Express that does not keep it (before 5.3): each value of a parameter becomes
- * its name again.
+ * its name again. Nothing of it is the client's choice: neither which of several paths it is, nor upper and lower case.
  */
 export function maskValues(path: string, params: object, layer: OlderLayer = {}): string {
-  if (wasRegExp(layer)) return UNKNOWN;
+  if (wasRegExp(layer) || isOneOfSeveral(layer)) return UNKNOWN;
   const segments = path.split('/').map(decoded);
   const masks: (string | undefined)[] = segments.map(() => undefined);
   for (const [name, value] of Object.entries(layer.params ?? params)) {
@@ -34,7 +34,8 @@ export function maskValues(path: string, params: object, layer: OlderLayer = {})
       masks[index] ??= `:${name}`;
     }
   }
-  return segments.map((segment, index) => masks[index] ?? segment).join('/');
+  const fixed = (segment: string) => (tellsCase(layer) ? segment : segment.toLowerCase());
+  return segments.map((segment, index) => masks[index] ?? fixed(segment)).join('/');
 }
 
 /** The last segment that is the value, or else has it in it; rather one that no other value is found in. */
@@ -47,10 +48,19 @@ function whereIs(value: string, segments: readonly string[], masks: readonly (st
   return fits.map((fit) => segments.findLastIndex(fit)).find((index) => index >= 0) ?? -1;
 }
 
+/** How Express 4 ends the pattern of each path that is a text. */
+const END_OF_PATH = '(?=\\/|$)';
+
 /** Its match says nothing of which part was the client's. */
 const wasRegExp = ({ regexp, matchers }: OlderLayer): boolean =>
-  (regexp !== undefined && !regexp.source.endsWith('(?=\\/|$)')) ||
+  (regexp !== undefined && !regexp.source.endsWith(END_OF_PATH)) ||
   (matchers?.some(({ name }) => name === 'regexpMatcher') ?? false);
+
+const isOneOfSeveral = ({ regexp, matchers = [] }: OlderLayer): boolean =>
+  matchers.length > 1 || (regexp !== undefined && regexp.source.split(END_OF_PATH).length > 2);
+
+/** Express takes `/Image` for `/image` unless it is told not to, which only Express 4 lets us see. */
+const tellsCase = ({ regexp }: OlderLayer): boolean => regexp !== undefined && !regexp.flags.includes('i');
 
 function decoded(segment: string): string {
   try {

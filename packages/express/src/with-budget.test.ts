@@ -2,6 +2,7 @@ import express, { type RequestHandler, Router } from 'express';
 import request from 'supertest';
 import { useKit } from '../test-kit.js';
 import { type Budget, BudgetExceededError, OptionsError, withBudget } from './index.js';
+import { stateOf } from './request-state.js';
 
 const kit = useKit();
 
@@ -218,8 +219,39 @@ describe('withBudget({ limitUsd, window })', () => {
     expect(await statuses(url, ['/users/1', '/users/2', 'head /users/1'])).toEqual([200, 402, 402]);
   });
 
-  test('is one budget for all methods of app.all()', async () => {
-    const app = newApp().use(kit.metered()).all('/image', withBudget(inline), ask);
+  test.each<[string, (app: express.Express) => unknown, paths: string[]]>([
+    ['app.all()', (app) => app.all('/image', withBudget(inline), ask), ['/image']],
+    ['route.all()', (app) => app.route('/image').all(withBudget(inline), ask), ['/image']],
+    ['app.use()', (app) => app.use(withBudget(inline), ask), ['/image', '/other']],
+    ['app.use() of a path', (app) => app.use('/image', withBudget(inline), ask), ['/image', '/Image', '/image/1']],
+    ['app.use() of several paths', (app) => app.use(['/a', '/b/:id'], withBudget(inline), ask), ['/a', '/b/1', '/B/2']],
+    ['app.all() of several paths', (app) => app.all(['/a', '/b/:id'], withBudget(inline), ask), ['/a', '/b/1', '/B/2']],
+    [
+      'a router at several paths',
+      (app) => app.use(['/a', '/b'], Router().all('/ask', withBudget(inline), ask)),
+      ['/a/ask', '/b/ask', '/B/Ask'],
+    ],
+    [
+      'a sub-app',
+      (app) => app.use('/v1/:id', express().all('/ask', withBudget(inline), ask)),
+      ['/v1/1/ask', '/V1/2/ASK'],
+    ],
+  ])('of %s is one budget for every method and path that a client picks', async (_where, mount, paths) => {
+    const app = newApp().use(kit.metered());
+    mount(app);
+    const url = await kit.serve(app);
+    const asked = ['post', 'get', 'head', 'put', 'propfind'].flatMap((method) => paths.map((path) => `${method} ${path}`));
+    expect(await statuses(url, asked)).toEqual([200, ...asked.slice(1).map(() => 402)]);
+  });
+
+  test('is one budget for every method where the layers of Express are not found', async () => {
+    const app = newApp().use(kit.metered());
+    const guard = withBudget(inline);
+    app.all('/image', (req, res, next) => {
+      Object.assign(stateOf(req), { layer: undefined });
+      guard(req, res, next);
+    });
+    app.use(ask);
     const url = await kit.serve(app);
     expect(await statuses(url, ['post /image', 'get /image', 'put /image'])).toEqual([200, 402, 402]);
   });

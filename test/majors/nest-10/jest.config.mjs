@@ -1,6 +1,8 @@
 // The tests of @eden-cost/nestjs, with NestJS 10: jest -c test/majors/nest-10/jest.config.mjs
 import { withMajor } from '../with-major.mjs';
 
-const roots = ['packages/nestjs', 'test/nestjs', 'examples/nestjs-basic', 'examples/nestjs-tenants'];
-
-export default withMajor(import.meta.dirname, '(@nestjs/[^/]+)', roots);
+export default withMajor(import.meta.dirname, {
+  names: '(@nestjs/[^/]+)',
+  roots: ['packages/nestjs', 'test/nestjs', 'examples/nestjs-basic', 'examples/nestjs-tenants'],
+  newest: 'nest-12',
+});

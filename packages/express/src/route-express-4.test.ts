@@ -1,0 +1,25 @@
+import { Router } from 'express';
+import { testRoutes } from '../route-tests.js';
+
+testRoutes((ask) => ({
+  'a route with an optional part': [(app) => app.get('/ask/:lang?', ask), '/ask/fr', '/ask/:lang?'],
+  'a route with a wildcard': [(app) => app.get('/files/*', ask), '/files/secret/42', '/files/*'],
+  'a route for every path': [(app) => app.get('*', ask), '/secret/42', '*'],
+  'a router at several paths': [
+    (app) => app.use(['/a/:id', '/b/:id'], Router().get('/ask', ask)),
+    '/b/42/ask',
+    '/*/ask',
+  ],
+  'a router at a RegExp': [(app) => app.use(/\/t\/[^/]+/, Router().get('/ask', ask)), '/t/42/ask', '/*/ask'],
+  'a parameter that app.param() replaces': [
+    (app) => {
+      app.param('id', (req, _res, next) => {
+        (req.params as Record<string, unknown>).id = { name: 'secret' };
+        next();
+      });
+      app.use('/tenants/:id', Router().get('/ask', ask));
+    },
+    '/tenants/42/ask',
+    '/*/ask',
+  ],
+}));
