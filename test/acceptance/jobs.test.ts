@@ -1,17 +1,11 @@
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
-import {
-  type Charge,
-  type CostScope,
-  type LogLine,
-  type Meter,
-  type MeterOptions,
-  memoryLedger,
-} from '@eden-cost/core';
+import { type CostScope, type LogLine, type MeterOptions, memoryLedger } from '@eden-cost/core';
 import { costAware } from '@eden-cost/express';
-import { manualClock, type ReplyOptions } from '@eden-cost/testing';
+import { manualClock } from '@eden-cost/testing';
 import express from 'express';
-import { postInit, readAnswer } from '../support/calls.js';
+import { postInit } from '../support/calls.js';
+import { balance, JOB, JOB_USD, jobs, SETTLED, SETTLED_NANOS, VIDEO } from '../support/jobs.js';
 import { many, sum } from '../support/lists.js';
 import { hear, useMeteredEden } from '../support/meter.js';
 import { useServers } from '../support/serve.js';
@@ -20,67 +14,17 @@ import { turnsUntil } from '../support/turns.js';
 const metered = useMeteredEden();
 const serve = useServers();
 
-const SETTLED = '0.123456789';
-const SETTLED_NANOS = 123_456_789;
-/** What is held for a job, and for a video, of which nothing else is known. */
-const JOB_USD = 0.25;
-const VIDEO_USD = 2;
 const DAY_MS = 86_400_000;
 
 /** One job fills it. */
 const FULL = { name: 'all', limitUsd: 1, window: 'total', estimateUsd: 1 } as const;
 const BUDGET = { name: 'all', limitUsd: 100, window: 'total' } as const;
 
-interface Kind {
-  readonly start: string;
-  readonly poll: string;
-  readonly body: object;
-  readonly operation: Charge['operation'];
-  readonly heldUsd: number;
-}
+const KINDS = { 'a Universal AI job': JOB, 'a video': VIDEO };
 
-const KINDS: Record<string, Kind> = {
-  'a Universal AI job': {
-    ...{ start: '/v3/universal-ai/async', poll: '/v3/universal-ai/async/', operation: 'job', heldUsd: JOB_USD },
-    body: { model: 'ocr/invoice_parser/mindee', input: { file: 'x' } },
-  },
-  'a video': {
-    ...{ start: '/v3/videos', poll: '/v3/videos/', operation: 'video', heldUsd: VIDEO_USD },
-    body: { model: 'openai/sora-2', prompt: 'a cat' },
-  },
-};
-
-const JOB = KINDS['a Universal AI job'] as Kind;
-
-/** The stand-in's answer, parsed. */
-async function call(path: string, init?: RequestInit): Promise<Record<string, unknown>> {
-  const response = await fetch(metered.eden.url + path, init);
-  expect(response.ok).toBe(true);
-  return JSON.parse((await readAnswer(response)).bytes.toString()) as Record<string, unknown>;
-}
-
-/** Starts a job; its id. */
-async function start({ start: path, body }: Kind, reply: ReplyOptions = {}): Promise<string> {
-  const init = postInit(body, { reply: { settledCostUsd: SETTLED, provisionalCostUsd: 0.01, ...reply } });
-  const { public_id, id } = await call(path, init);
-  return String(public_id ?? id);
-}
-
-const poll = ({ poll: path }: Kind, id: string): Promise<Record<string, unknown>> => call(path + id);
-
-/** Starts a job in a scope of its own. */
-const startIn = (meter: Meter, kind: Kind, reply?: ReplyOptions): Promise<{ id: string; scope: CostScope }> =>
-  meter.run({ labels: { tenant: 'starter' } }, async () => {
-    const id = await start(kind, reply);
-    return { id, scope: meter.current() as CostScope };
-  });
+const { call, start, poll, startIn } = jobs(metered);
 
 const meterOf = (options: MeterOptions = {}) => metered.meter({ budgets: [BUDGET], rateCard: false, ...options });
-
-const balance = async (meter: Meter) => {
-  const [account] = await meter.remaining();
-  return { heldUsd: account?.heldUsd, remainingUsd: account?.remainingUsd };
-};
 
 describe.each(Object.entries(KINDS))('%s', (_name, kind) => {
   it('is one charge on the request that started it, polled ten times by ten others', async () => {
@@ -155,6 +99,16 @@ describe.each(Object.entries(KINDS))('%s', (_name, kind) => {
     expect(charges).toEqual([expect.objectContaining({ amount: 0, basis: 'free', jobId: id })]);
     expect(scope.totalNanos).toBe(0);
     expect(metered.eden.books().totalNanos).toBe(0);
+    expect(await balance(meter)).toEqual({ heldUsd: 0, remainingUsd: 100 });
+  });
+
+  it('that fails without saying a cost is free', async () => {
+    const meter = meterOf();
+    const { charge: charges } = hear(meter);
+    const { id } = await startIn(meter, kind);
+    metered.eden.script({ match: { method: 'GET' }, body: { id, status: 'failed' } });
+    await poll(kind, id);
+    expect(charges).toEqual([expect.objectContaining({ amount: 0, basis: 'free', jobId: id })]);
     expect(await balance(meter)).toEqual({ heldUsd: 0, remainingUsd: 100 });
   });
 
@@ -340,6 +294,39 @@ describe('a job', () => {
     expect(charges[1]).toMatchObject({ corrects: charges[0]?.id, basis: 'reported' });
   });
 
+  it('whose reported cost is corrected keeps the labels of its request, and is late once that is over', async () => {
+    const meter = meterOf({ budgets: [{ ...BUDGET, by: 'tenant' }] });
+    const { charge: charges } = hear(meter);
+    const { id, scope } = await startIn(meter, JOB);
+    await poll(JOB, id);
+    await poll(JOB, id);
+    metered.eden.script({ match: { method: 'GET' }, body: { public_id: id, status: 'success', cost: '0.1' } });
+    await poll(JOB, id);
+    expect(charges).toMatchObject([
+      { amount: SETTLED_NANOS, labels: { tenant: 'starter' }, late: true },
+      { amount: 100_000_000 - SETTLED_NANOS, labels: { tenant: 'starter' }, late: true, corrects: charges[0]?.id },
+    ]);
+    expect(scope.totalNanos).toBe(SETTLED_NANOS);
+    expect(meter.snapshot()).toMatchObject({ costNanos: 100_000_000, unattributedNanos: 0 });
+    expect(await meter.remaining({ tenant: 'starter' })).toMatchObject([{ remainingUsd: 99.9 }]);
+  });
+
+  it('whose reported cost is corrected while its request lasts is corrected in its scope too', async () => {
+    const meter = meterOf();
+    await meter.run({ labels: { tenant: 'a' } }, async () => {
+      const id = await start(JOB);
+      await poll(JOB, id);
+      await poll(JOB, id);
+      metered.eden.script({ match: { method: 'GET' }, body: { public_id: id, status: 'success', cost: '0.1' } });
+      await poll(JOB, id);
+      expect(meter.current()?.totalUsd).toBe(0.1);
+      expect(meter.current()?.charges.map(({ labels, late }) => [labels, late])).toEqual([
+        [{ tenant: 'a' }, false],
+        [{ tenant: 'a' }, false],
+      ]);
+    });
+  });
+
   it('in a state that nobody knows is still running', async () => {
     const meter = meterOf();
     const { id, scope } = await startIn(meter, JOB);
@@ -363,14 +350,20 @@ describe('a job', () => {
     expect(scope.totalNanos).toBe(SETTLED_NANOS);
   });
 
-  it('that was not started (an error, or no id) holds nothing', async () => {
+  it('that was not started holds nothing', async () => {
     const meter = meterOf();
     metered.eden.script({ status: 500 });
     await (await fetch(metered.eden.url + JOB.start, postInit(JOB.body))).text();
     expect(await balance(meter)).toEqual({ heldUsd: 0, remainingUsd: 100 });
+  });
+
+  it('whose start says no id is charged its estimate, and not the provisional cost', async () => {
+    const meter = meterOf();
+    const { charge: charges } = hear(meter);
     metered.eden.script({ body: { status: 'processing', cost: '0.0100' } });
-    await (await fetch(metered.eden.url + JOB.start, postInit(JOB.body))).text();
-    expect(await balance(meter)).toEqual({ heldUsd: 0, remainingUsd: 99.99 });
+    await call(JOB.start, postInit(JOB.body));
+    expect(charges).toEqual([expect.objectContaining({ amount: JOB_USD * 1e9, basis: 'estimated' })]);
+    expect(await balance(meter)).toEqual({ heldUsd: 0, remainingUsd: 100 - JOB_USD });
   });
 
   it('keeps its window: started before midnight and ended after it, it is charged to the day it was started on', async () => {
@@ -390,14 +383,12 @@ describe('a job', () => {
   it('of a hundred, started and polled at once by all, each is charged to its own request, as booked', async () => {
     const meter = meterOf({ budgets: [{ ...BUDGET, limitUsd: 1_000 }] });
     const scopes = await Promise.all(
-      many(100, (index) =>
-        startIn(meter, index % 2 ? JOB : (KINDS['a video'] as Kind), { settledCostUsd: index / 1e4 }),
-      ),
+      many(100, (index) => startIn(meter, index % 2 ? JOB : VIDEO, { settledCostUsd: index / 1e4 })),
     );
     await Promise.all(
       many(300, (index) => {
         const { id } = scopes[index % 100] as (typeof scopes)[number];
-        return meter.run({}, () => poll(index % 2 ? JOB : (KINDS['a video'] as Kind), id));
+        return meter.run({}, () => poll(index % 2 ? JOB : VIDEO, id));
       }),
     );
     expect(scopes.map(({ scope }) => scope.totalNanos)).toEqual(many(100, (index) => index * 100_000));
@@ -408,10 +399,9 @@ describe('a job', () => {
 
   it('that is listed, or whose content is fetched, costs nothing', async () => {
     const meter = meterOf();
-    const video = KINDS['a video'] as Kind;
-    const { id } = await startIn(meter, video);
-    await poll(video, id);
-    await poll(video, id);
+    const { id } = await startIn(meter, VIDEO);
+    await poll(VIDEO, id);
+    await poll(VIDEO, id);
     for (const path of ['/v3/universal-ai/async', `/v3/videos/${id}/content`]) {
       expect((await fetch(metered.eden.url + path)).status).toBe(200);
     }

@@ -256,19 +256,19 @@ describe('a stream that breaks off', () => {
     expect(metered.eden.books().totalNanos).toBe(12_300_000);
   });
 
-  it('after its tokens were counted is settled at their rate', async () => {
+  it('after its output was counted is settled at the rate of its tokens', async () => {
     const meter = setup();
     const told = hear(meter);
     const model = 'anthropic/claude-sonnet-4-5';
     const body = { ...CHAT, model, max_tokens: 100, stream: true };
     const charged = nextEvent(meter, 'charge');
     await after(meter, async () => {
-      // message_start counts the input; the message_delta that counts the output is cut off
-      const reply = { inputTokens: 1_000, outputTokens: 50, cutAfterEvents: 5 };
+      // message_start counts the input, message_delta the output; what is missing is message_stop
+      const reply = { inputTokens: 1_000, outputTokens: 50, cutAfterEvents: 9 };
       await readAnswer(await fetch(`${metered.eden.baseUrl}/v1/messages`, postInit(body, { reply })));
       await charged;
     });
-    expect(told.charge).toMatchObject([{ amount: 1_000 * 3_000 + 1 * 15_000, basis: 'rated' }]);
+    expect(told.charge).toMatchObject([{ amount: 1_000 * 3_000 + 50 * 15_000, basis: 'rated' }]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { manualClock } from '@eden-cost/testing';
-import { CHAT } from '../support/calls.js';
+import { CHAT, postInit } from '../support/calls.js';
 import { chats } from '../support/chats.js';
 import { countOf, many } from '../support/lists.js';
 import { hear, useMeteredEden } from '../support/meter.js';
@@ -8,6 +8,9 @@ import { boundUsd, RATES } from '../support/rates.js';
 
 const metered = useMeteredEden();
 const { ask } = chats(metered);
+
+/** What is read for a rate card. */
+const LISTS = { '/v3/models': 1, '/v3/embeddings/models': 1, '/v3/moderations/models': 1 };
 
 describe('a strict budget', () => {
   const strict = { name: 'strict', limitUsd: 0.05, window: 'total', strict: true } as const;
@@ -60,10 +63,22 @@ describe('a strict budget', () => {
     expect(told.denied).toMatchObject([{ budget: 'strict', reason: 'spent' }]);
   });
 
+  it.each(['/audio/speech', '/images/generations', '/audio/transcriptions', '/universal-ai', '/rerank'])(
+    'denies %s, which is not billed by tokens, whatever its body looks like',
+    async (path) => {
+      const meter = metered.meter({ budgets: [strict], rateCard: RATES });
+      const told = hear(meter);
+      const response = await fetch(metered.eden.baseUrl + path, postInit({ ...bounded, input: 'Hello' }));
+      expect(response.status).toBe(402);
+      expect(metered.eden.books().requests).toBe(0);
+      expect(told.error).toMatchObject([{ problem: 'no-upper-bound' }]);
+    },
+  );
+
   it("reads Eden AI's own prices before its first call, once", async () => {
     const meter = metered.meter({ budgets: [strict] });
     expect(await Promise.all(many(10, () => ask({}, bounded)))).toEqual(many(10, () => 200));
-    expect(metered.eden.books().requestsByPath).toEqual({ '/v3/models': 1, '/v3/chat/completions': 10 });
+    expect(metered.eden.books().requestsByPath).toEqual({ ...LISTS, '/v3/chat/completions': 10 });
     expect(meter.snapshot()).toMatchObject({ overrunNanos: 0, costNanos: metered.eden.books().totalNanos });
   });
 
@@ -72,7 +87,7 @@ describe('a strict budget', () => {
     const told = hear(meter);
     metered.eden.script({ match: { path: '/v3/models' }, status: 500 });
     expect(await ask({}, bounded)).toBe(402);
-    expect(metered.eden.books().requestsByPath).toEqual({ '/v3/models': 1 });
+    expect(metered.eden.books().requestsByPath).toEqual(LISTS);
     expect(told.error.map(({ problem }) => problem)).toEqual(['rate-card', 'no-upper-bound']);
   });
 });

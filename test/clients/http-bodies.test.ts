@@ -204,7 +204,25 @@ describe('over node:http, the body of a request', () => {
     expect(await late(metered)).toEqual(await late(bare));
   });
 
-  it('states an estimate in a header that does not arrive', async () => {
+  it.each<[string, (url: string, estimate: string) => RequestOptions]>([
+    ['an object', (_url, estimate) => ({ headers: { ...JSON_TYPE, 'X-Eden-Cost-Estimate': estimate } })],
+    [
+      'an array',
+      (url, estimate) => ({
+        headers: ['Host', new URL(url).host, 'X-Eden-Cost-Estimate', estimate, 'Connection', 'close'],
+      }),
+    ],
+    [
+      'an object, with Expect',
+      (_url, estimate) => ({ headers: { ...JSON_TYPE, 'x-eden-cost-estimate': estimate, expect: '100-continue' } }),
+    ],
+    [
+      'an array, with Expect',
+      (url, estimate) => ({
+        headers: ['host', new URL(url).host, 'expect', '100-continue', 'x-eden-cost-estimate', estimate, 'x-last', '1'],
+      }),
+    ],
+  ])('states an estimate in a header that does not arrive, given in %s', async (_how, optionsOf) => {
     const received: Arrived[] = [];
     const { metered, meter } = await origins(
       async (request, response) => {
@@ -214,8 +232,8 @@ describe('over node:http, the body of a request', () => {
       { budgets: [{ name: 'small', limitUsd: 1, window: 'day' }] },
     );
     const ask = (estimate: string) => {
-      const headers = { ...JSON_TYPE, 'x-eden-cost-estimate': estimate };
-      const request = http.request(`${metered}/v3/brand/new`, { method: 'POST', agent: false, headers });
+      const options = optionsOf(metered, estimate);
+      const request = http.request(`${metered}/v3/brand/new`, { method: 'POST', agent: false, ...options });
       request.end(TEXT);
       return follow(request);
     };
@@ -223,6 +241,7 @@ describe('over node:http, the body of a request', () => {
     expect((await ask('1.5')).events).toContain('response 402');
     expect(received).toHaveLength(1);
     expect(received[0]?.headers.join()).not.toMatch(/estimate/i);
+    expect(received[0]?.length).toBe(Buffer.byteLength(TEXT));
     expect(meter.snapshot()).toMatchObject({ calls: 1, deniedCalls: 1 });
   });
 });

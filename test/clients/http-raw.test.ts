@@ -74,6 +74,36 @@ describe.each(Object.entries(WAYS))('a request over node:http with %s', (_name, 
     },
   );
 
+  it.each<[string, (url: string, estimate: string) => RequestOptions]>([
+    ['an object', (_url, estimate) => ({ headers: { 'x-eden-cost-estimate': estimate, 'x-last': '1' } })],
+    [
+      'an array',
+      (url, estimate) => ({ headers: ['Host', new URL(url).host, 'X-Eden-Cost-Estimate', estimate, 'x-last', '1'] }),
+    ],
+    [
+      'an object, with Expect',
+      (_url, estimate) => ({ headers: { 'x-eden-cost-estimate': estimate, expect: '100-continue', 'x-last': '1' } }),
+    ],
+  ])('states an estimate in a header that does not arrive, given in %s', async (_how, optionsOf) => {
+    const received: Arrived[] = [];
+    const { metered, meter } = await origins(async (request, response) => {
+      received.push(await arrived(request));
+      answerCost(response);
+    }, TIGHT);
+    const sent = (estimate: string) => {
+      const request = make(metered, optionsOf(metered, estimate));
+      const story = follow(request);
+      request.end('{"any":1}');
+      return story;
+    };
+    expect((await sent('0.01')).events).toContain('response 200');
+    expect((await sent('0.03')).events).toContain('response 402');
+    expect(received).toMatchObject([{ length: '{"any":1}'.length }]);
+    expect(received[0]?.headers.join()).not.toMatch(/estimate/i);
+    expect(received[0]?.headers).toContain('x-last');
+    expect(meter.snapshot()).toMatchObject({ calls: 1, deniedCalls: 1 });
+  });
+
   it('that is held sends nothing until there is room, and then all of it', async () => {
     const received: Arrived[] = [];
     const answers: (() => void)[] = [];

@@ -149,6 +149,12 @@ export function ledgerContract(
         expect(await reserve('b', [hold('x', 1, 100)])).toMatchObject({ admitted: true });
       });
 
+      test('without holds is known from then on, and nothing is booked for it anywhere', async () => {
+        expect(await reserve('a', [])).toEqual({ admitted: true, exceeded: [], crossed: [] });
+        expect(await settle('a', 60)).toMatchObject({ applied: true, known: true, overruns: [] });
+        expect(await settle('a', 60)).toMatchObject({ applied: false, known: true });
+      });
+
       test('of 200 at once, exactly as many are admitted as there is room for', async () => {
         const calls = Array.from({ length: 200 }, (_, index) => reserve(`c${index}`, [hold('x', 10_000_000, 1e9)]));
         const admitted = (await Promise.all(calls)).filter((result) => result.admitted);

@@ -56,3 +56,13 @@ test('polled by processes with ledgers of their own, it is no charge there, and 
     { charges: [], errors: ['job-unknown'] },
   ]);
 });
+
+test('a process that remembers jobs does not keep the requests that they were started by', async () => {
+  const started = 20;
+  const program = ['--expose-gc', ...typescript, join(__dirname, 'forgetful-process.ts')];
+  eden.script({ match: { method: 'POST' }, times: started, pollsNeeded: 0, settledCostUsd: '0.1' });
+  const { stdout } = await runNode([...program, eden.url, String(started)]);
+  const { gone, costNanos } = JSON.parse(stdout) as { gone: number; costNanos: number };
+  expect(costNanos).toBe(started * 100_000_000);
+  expect(gone).toBeGreaterThanOrEqual(started - 1); // the latest may still be on the stack
+});

@@ -1,6 +1,6 @@
 import { resolveLayer } from './adapter.js';
 import type { ResolvedBudget } from './budget/budget.js';
-import { createMeter, isMeter, meterInProcess } from './create-meter.js';
+import { isMeter, makeMeter, meterInProcess } from './create-meter.js';
 import { DEFAULT_STATUS, type DenialStatus } from './denial.js';
 import { OptionsError } from './errors.js';
 import type { Logger } from './logger.js';
@@ -28,7 +28,7 @@ export interface ConfiguredAdapter<From> {
 /**
  * For adapters: the first middleware of a process makes its meter; a further one brings labels and budgets.
  *
- * @param defaultLogger where lines go when no logger is given
+ * @param defaultLogger where lines go when the options name no logger, and a request has none of its own
  * @throws {OptionsError} `ERR_COST_OPTIONS`
  */
 export function configureAdapter<From>(
@@ -51,8 +51,7 @@ export function configureAdapter<From>(
     present.take(budgets);
     return { meter: present, labels, status, budgets };
   }
-  const logger = meterOptions.logger ?? defaultLogger();
-  return { meter: createMeter({ ...meterOptions, logger }), labels, status, budgets: undefined };
+  return { meter: makeMeter(meterOptions, defaultLogger), labels, status, budgets: undefined };
 }
 
 function checkStatus(status: DenialStatus): void {

@@ -9,7 +9,10 @@ import type { Plan } from './plan.js';
 import { tellCrossings } from './tell.js';
 
 /** What a charge needs to know of its call. */
-export type ChargedCall = Pick<Call, 'id' | 'kind' | 'facts' | 'scope' | 'startedAt'>;
+export type ChargedCall = Pick<Call, 'id' | 'kind' | 'facts' | 'scope' | 'startedAt'> & {
+  /** Those of an incoming request that is remembered no longer than it lasts. */
+  readonly labels?: Readonly<Record<string, string>>;
+};
 
 export interface Booking {
   readonly amount: Nanos;
@@ -70,7 +73,7 @@ function announce(parts: Parts, call: ChargedCall, plan: Plan, charge: Charge, r
     const message = `The ledger no longer knew the reservation of a call that ended; its cost is not on any budget`;
     parts.events.emit('error', { problem: 'reservation-unknown', message, operation: charge.operation });
   }
-  parts.counters.charge(charge, call.scope !== undefined);
+  parts.counters.charge(charge, (call.labels ?? call.scope) !== undefined);
   parts.events.emit('charge', withOverrun(charge, result));
   result.overruns.forEach((amount, index) => {
     if (amount === 0) return;
@@ -103,9 +106,9 @@ function chargeOf(parts: Parts, call: ChargedCall, plan: Plan, { status, facts }
     ...(model !== undefined && { model }),
     ...(facts.provider !== undefined && { provider: facts.provider }),
     ...(facts.usage !== undefined && { usage: { inputTokens, outputTokens } }),
-    labels: { ...call.scope?.labels },
+    labels: { ...(call.labels ?? call.scope?.labels) },
     budgets: plan.applying.map(({ budget }) => budget.name),
-    late: call.scope?.finished ?? false,
+    late: call.scope?.finished ?? call.labels !== undefined,
     overrun: 0,
     ...(job && { jobId: job.id }),
     ...(job?.corrects && { corrects: job.corrects.id }),

@@ -152,7 +152,7 @@ export class BudgetBook {
       budget.window === 'request' || budget.window === 'total'
         ? undefined
         : windowAt(budget.window, budget.timeZone, now);
-    const account = accountFor(budget, scope?.labels ?? {}, window, scope, this.tools.values);
+    const account = accountFor(budget, scope?.labels ?? {}, window, scope?.owner, this.tools.values);
     if (account.kind === 'skip') return undefined;
     const applying = {
       budget,

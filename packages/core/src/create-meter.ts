@@ -1,5 +1,6 @@
 import { EdenMeter } from './eden-meter.js';
 import { OptionsError } from './errors.js';
+import type { Logger } from './logger.js';
 import type { Meter } from './meter.js';
 import { type MeterOptions, resolveOptions } from './options.js';
 import { processState, realm } from './process-state.js';
@@ -10,10 +11,13 @@ import { processState, realm } from './process-state.js';
  *
  * @throws {OptionsError} `ERR_COST_OPTIONS` for an option that is wrong, or when a meter is installed already
  */
-export function createMeter(options: MeterOptions = {}): Meter {
+export const createMeter = (options: MeterOptions = {}): Meter => makeMeter(options);
+
+/** With a logger for an app that names none: there, a request's own logger comes before it. */
+export function makeMeter(options: MeterOptions, defaultLogger?: () => Logger): Meter {
   const settings = resolveOptions(options);
   const { installed } = processState;
-  if (!settings.intercept) return new EdenMeter(settings);
+  if (!settings.intercept) return new EdenMeter(settings, defaultLogger);
   if (installed?.realm === realm) {
     throw new OptionsError(
       'A meter is installed in this process already. Use that one (costAware(meter)), or await meter.close() first',
@@ -21,7 +25,7 @@ export function createMeter(options: MeterOptions = {}): Meter {
   }
   // each Jest test file is a realm of its own: what the one before it left behind would meter on, unseen
   installed?.uninstall();
-  const meter = new EdenMeter(settings);
+  const meter = new EdenMeter(settings, defaultLogger);
   processState.installed = { realm, meter, uninstall: () => meter.uninstall() };
   if (settings.mode !== 'off') meter.install();
   return meter;

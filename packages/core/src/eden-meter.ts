@@ -8,7 +8,8 @@ import { Events, type MeterEvents } from './events.js';
 import { Gate } from './gate.js';
 import { wrapFetch } from './intercept/fetch.js';
 import { install, patchGlobalDispatchers, patchLoadedCopies } from './intercept/install.js';
-import { lineWriter, type WriteLine } from './logger.js';
+import { lineWriter, type WriteLine } from './line-writer.js';
+import type { Logger } from './logger.js';
 import { isPromise } from './maybe.js';
 import { warnOfMemoryLedger } from './memory-ledger-warning.js';
 import type { Closed, Health, Meter, OpenInit, OpenScope, RunInit } from './meter.js';
@@ -18,6 +19,7 @@ import type { Settings } from './options.js';
 import { makeParts } from './parts.js';
 import { processState, realm } from './process-state.js';
 import type { LabelValue } from './scope/labels.js';
+import { keepInside } from './scope/lazy-thenable.js';
 import { type CostScope, type Remaining, Scope, type ScopeMeter } from './scope/scope.js';
 import { scopeMeter } from './scope-budgets.js';
 import { type TopUpNote, topUp } from './top-up.js';
@@ -36,8 +38,11 @@ export class EdenMeter implements Meter {
   readonly #undoOfAdapters: (() => boolean)[] = [];
   #closed: Promise<Closed> | undefined;
 
-  constructor(private readonly settings: Settings) {
-    this.#write = lineWriter(settings.logger);
+  constructor(
+    private readonly settings: Settings,
+    defaultLogger?: () => Logger,
+  ) {
+    this.#write = lineWriter(settings.logger ?? defaultLogger?.());
     this.#log = new OperatorLog(this.#write, settings.clock);
     this.#events = new Events((error) => this.#log.error(error));
     this.#parts = makeParts(settings, this.#events);
@@ -82,7 +87,7 @@ export class EdenMeter implements Meter {
     return (undo?.() ?? true) && adapters.every(Boolean);
   }
 
-  open(init: OpenInit): OpenScope {
+  open({ logger, ...init }: OpenInit): OpenScope {
     if (this.#undo !== undefined) {
       patchGlobalDispatchers(this.#gate);
       if (!this.#opened) patchLoadedCopies(this.#gate);
@@ -93,7 +98,7 @@ export class EdenMeter implements Meter {
     return new RequestScope(
       scope,
       this,
-      init,
+      { ...init, ...(logger && this.settings.logger === undefined && { logger }) },
       this.#write,
       this.settings.logLabels,
       take,
@@ -137,7 +142,10 @@ export class EdenMeter implements Meter {
   bind<F extends (...args: never[]) => unknown>(fn: F): F {
     const inContext = AsyncLocalStorage.snapshot();
     return function bound(this: unknown, ...args: never[]) {
-      return inContext(() => fn.apply(this, args));
+      return keepInside(
+        inContext(() => fn.apply(this, args)),
+        inContext,
+      );
     } as F;
   }
 

@@ -162,6 +162,14 @@ export class LedgerUnavailableError extends CostError {
   }
 }
 
+/**
+ * For adapters: makes a framework's own exception pass for the error that it was made of, in `instanceof` and in the
+ * functions below.
+ */
+export function passAs(exception: object, error: CostError): void {
+  Object.defineProperty(exception, BRAND, { value: error[BRAND] });
+}
+
 /** True for a denial by a local budget, also one that was raised by another copy of this package. */
 export const isBudgetExceeded = (error: unknown): error is BudgetExceededError => error instanceof BudgetExceededError;
 

@@ -53,8 +53,9 @@ export class Events {
     };
   }
 
-  emit<E extends keyof MeterEvents>(event: E, value: MeterEvents[E]): void {
+  emit<E extends keyof MeterEvents>(event: E, told: MeterEvents[E]): void {
     const listeners = this.#listeners.get(event);
+    const value = withPrivateCause(told);
     if (event === 'error' && !listeners?.size) this.unheard(value as MeterError);
     for (const listener of listeners ?? []) this.#call(event, listener as Listener<E>, value);
   }
@@ -72,4 +73,11 @@ export class Events {
       failed(cause);
     }
   }
+}
+
+/** The error of an HTTP client holds the request, and with it a key: it is there to be read, and not in the event's JSON. */
+function withPrivateCause<T extends object>(told: T): T {
+  if (!('cause' in told)) return told;
+  const { cause } = told;
+  return Object.defineProperty({ ...told }, 'cause', { value: cause, enumerable: false });
 }

@@ -19,6 +19,7 @@ export {
   LedgerUnavailableError,
   OptionsError,
   PaymentRequiredError,
+  passAs,
 } from './errors.js';
 export type { MeterError, MeterEvents } from './events.js';
 export { findDenial } from './http/find-denial.js';
@@ -45,6 +46,7 @@ export type { Logger, LoggerOption, LogLine } from './logger.js';
 export type { Closed, Health, Meter, OpenInit, OpenScope, RunInit } from './meter.js';
 export { formatUsd } from './money.js';
 export type { MeterOptions, Mode } from './options.js';
+export type { BudgetName, Register } from './register.js';
 export type { CostFields } from './scope/cost-line.js';
 export type { LabelSource, LabelValue } from './scope/labels.js';
 export type { CheckOptions, CostScope, Remaining } from './scope/scope.js';

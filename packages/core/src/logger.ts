@@ -1,4 +1,4 @@
-/** What the meter needs of a logger: pino's own signature. */
+/** What the meter needs of a logger: pino's own signature. A `console` and winston's loggers are known as well. */
 export interface Logger {
   info(line: object, message?: string): void;
   warn(line: object, message?: string): void;
@@ -17,22 +17,8 @@ export interface LogLine {
 
 export type LoggerOption = Logger | ((line: LogLine) => void) | false;
 
-/** Writes one line. It never throws, whatever the logger does. */
-export type WriteLine = (level: LogLevel, msg: string, fields: object) => void;
-
-const METHODS = { 30: 'info', 40: 'warn', 50: 'error' } as const;
-
-export function lineWriter(logger: LoggerOption | undefined): WriteLine {
-  if (!logger) return () => {};
-  return (level, msg, fields) => {
-    try {
-      if (typeof logger === 'function') logger({ level, msg, ...fields });
-      else logger[METHODS[level]](fields, msg);
-    } catch {
-      // a logger that fails must not fail the call that is logged
-    }
-  };
-}
+/** What each level is called. */
+export const METHODS = { 30: 'info', 40: 'warn', 50: 'error' } as const satisfies Record<LogLevel, keyof Logger>;
 
 export const isLogger = (value: unknown): value is Logger =>
   typeof value === 'object' &&

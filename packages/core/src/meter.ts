@@ -4,6 +4,7 @@ import type { DenialStatus } from './denial.js';
 import type { MeterEvents } from './events.js';
 import type { Logger } from './logger.js';
 import type { Mode } from './options.js';
+import type { BudgetName } from './register.js';
 import type { LabelSource, LabelValue } from './scope/labels.js';
 import type { CostScope, Remaining } from './scope/scope.js';
 
@@ -34,7 +35,12 @@ export interface Meter {
    * @param note who did it, and why: kept in the ledger
    * @throws {OptionsError} `ERR_COST_OPTIONS`
    */
-  topUp(budget: string, value: string | undefined, usd: number, note: { actor: string; reason: string }): Promise<void>;
+  topUp(
+    budget: BudgetName,
+    value: string | undefined,
+    usd: number,
+    note: { actor: string; reason: string },
+  ): Promise<void>;
   /** For a readiness probe. Spends no money. */
   health(): Promise<Health>;
   /** Counters since the start. */
@@ -89,7 +95,7 @@ export interface Closed {
 export interface OpenInit {
   readonly labels?: LabelSource;
   readonly status?: DenialStatus;
-  /** The request's own logger. */
+  /** The request's own logger. Not used where the options name one, or `false`. */
   readonly logger?: () => Logger | undefined;
   /** What the cost line says beside `edenai` and `responseTime`: `req` and `res`. */
   readonly describe?: () => Record<string, unknown>;
@@ -105,6 +111,11 @@ export interface OpenScope {
   name(budget: ResolvedBudget): void;
   /** A route is not denied by these budgets; without names, by none that is not mandatory. Its spend is booked all the same. */
   skip(names: readonly string[]): void;
+  /**
+   * A part of it, for a handler of a request that comes to several: its labels, budgets and skips are its own, what it
+   * costs counts in the whole, and finishes with that.
+   */
+  part(): OpenScope;
   /** The status for each reason of denial. */
   readonly status: DenialStatus;
   /** The request has been answered, or its client is gone: writes the cost line. */

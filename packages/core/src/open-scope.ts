@@ -1,8 +1,8 @@
+import { fieldsFor } from './bound-fields.js';
 import type { ResolvedBudget } from './budget/budget.js';
 import type { Clock } from './clock.js';
 import type { DenialStatus } from './denial.js';
-import type { WriteLine } from './logger.js';
-import { lineWriter } from './logger.js';
+import { lineWriter, type WriteLine } from './line-writer.js';
 import type { Meter, OpenInit, OpenScope } from './meter.js';
 import { COST_MESSAGE, costFields, type LineState } from './scope/cost-line.js';
 import type { LabelSource } from './scope/labels.js';
@@ -48,13 +48,27 @@ export class RequestScope implements OpenScope {
     for (const name of names) skipped.names.add(name);
   }
 
+  part(): OpenScope {
+    return new RequestScope(
+      this.scope.part(),
+      this.meter,
+      {},
+      this.write,
+      this.labels,
+      this.take,
+      this.clock,
+      this.failed,
+    );
+  }
+
   finish({ aborted }: { aborted: boolean }): void {
-    if (this.scope.finished) return;
-    this.scope.finished = true;
+    const { running } = this.scope;
+    if (running.finished) return;
+    running.finished = true;
     const responseTime = Math.max(0, this.clock.now() - this.#startedAt);
     const line = (late: boolean) => this.#line(responseTime, { aborted, late });
-    this.scope.onLate = () => line(true);
-    if (!this.scope.untold.empty) line(false);
+    running.onLate = () => line(true);
+    if (!running.untold.empty) line(false);
   }
 
   /** A logger, or an adapter, that fails must not fail the request. */
@@ -67,18 +81,11 @@ export class RequestScope implements OpenScope {
   }
 
   #write(responseTime: number, state: LineState): void {
-    const edenai = costFields(this.scope, this.scope.takeUntold(), this.labels, state);
+    const edenai = costFields(this.scope, this.scope.running.takeUntold(), this.labels, state);
+    const fields = { ...this.init.describe?.(), responseTime, edenai };
     const logger = this.init.logger?.();
-    const write = logger === undefined ? this.write : lineWriter(logger);
-    const known = { ...this.init.describe?.(), responseTime };
-    write(30, COST_MESSAGE, { ...withoutBound(known, logger), edenai });
+    const known = logger && fieldsFor(logger, fields);
+    if (logger && known) lineWriter(logger)(30, COST_MESSAGE, known);
+    else this.write(30, COST_MESSAGE, fields);
   }
-}
-
-/** A request's own logger (pino-http) has the request in every line already: a second `req` would be the same key twice. */
-function withoutBound(fields: Record<string, unknown>, logger: unknown): Record<string, unknown> {
-  const read = (logger as { bindings?: unknown } | undefined)?.bindings;
-  const bindings: unknown = typeof read === 'function' ? read.call(logger) : undefined;
-  if (typeof bindings !== 'object' || bindings === null) return fields;
-  return Object.fromEntries(Object.entries(fields).filter(([key]) => !Object.hasOwn(bindings, key)));
 }

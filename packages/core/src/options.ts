@@ -16,7 +16,7 @@ export type Mode = 'enforce' | 'observe';
 /** Options of {@link createMeter}, and of every adapter. */
 export interface MeterOptions {
   /** Spending limits. All that match a call apply together. Default: none, and nothing is ever denied. */
-  budgets?: Budget<CostScope>[];
+  budgets?: readonly Budget<CostScope>[];
   /** `'observe'` books everything and denies nothing. Default `'enforce'`; `EDEN_COST=off|observe|on` in the environment wins. */
   mode?: Mode;
   /** Where Eden AI is: an exact origin, and a path prefix if there is a proxy in front. Default: both of Eden AI's hosts. */
@@ -38,7 +38,7 @@ export interface MeterOptions {
   paymentRequired?: 'auto' | 'respond' | 'throw';
   /** How long a call waits for room that calls in flight hold, in milliseconds. Default 1,000. */
   waitMs?: number;
-  /** Prices by model. Default `'fetch'`: Eden AI's own list, read when a budget needs it, never in the way of a call. */
+  /** Prices by model. Default `'fetch'`: Eden AI's own lists, read when a budget or a stream without a cost needs them. */
   rateCard?: 'fetch' | false | RateTable;
   /** A reported cost above this is not believed, in USD. Default 1,000. */
   maxCostUsd?: number;

@@ -39,7 +39,12 @@ export function makeParts(settings: Settings, events: Events): Parts {
     settings.baseUrls[0] as Settings['baseUrls'][number],
     clock,
     (input, init) => globalThis.fetch(input, init),
-    (cause) => tell('rate-card', "Eden AI's list of prices could not be read: estimates come from the table", cause),
+    (cause) =>
+      tell(
+        'rate-card',
+        "Eden AI's lists of prices could not all be read: earlier prices stay, else estimates come from the table",
+        cause,
+      ),
   );
   const openCalls = new OpenCalls(ledger, clock, settings.reservationTtlMs, (cause) =>
     tell('ledger', 'The reservations of calls in flight could not be extended', cause),

@@ -22,6 +22,7 @@ import { tellCreditsExhausted, tellDenial, tellObserved } from './tell.js';
 export function meterCall(parts: Parts, request: OutgoingRequest, scope: Scope | undefined): MaybePromise<Admission> {
   return then(prices(parts), () => {
     const call = describe(parts, request, scope);
+    if (saysNoCost(call)) parts.rates.need();
     return then(planHolds(parts, call), (plan) =>
       then(reserve(parts, call, plan), (verdict) => {
         const denial = tellDenial(parts, call, plan, verdict);
@@ -41,6 +42,9 @@ function prices({ budgets, rates, clock, settings }: Parts): MaybePromise<void> 
   ]);
 }
 
+/** A stream of messages counts its tokens alone: without a rate, nobody knows what it cost. */
+const saysNoCost = ({ kind, facts }: Call): boolean => kind.operation === 'messages' && facts.stream;
+
 function describe(parts: Parts, request: OutgoingRequest, scope: Scope | undefined): Call {
   const { method, origin, target, path, body } = request;
   const kind = classify(method, path);
@@ -55,7 +59,7 @@ function describe(parts: Parts, request: OutgoingRequest, scope: Scope | undefin
     info: { operation: kind.operation, method, url: new URL(target, origin), model, stream },
     scope,
     statedEstimate: statedEstimate(request),
-    worstCase: parts.rates.card && worstCase(parts.rates.card, facts),
+    worstCase: parts.rates.card && worstCase(parts.rates.card, kind.operation, facts),
     learned: parts.learned.of(kind.operation, model),
   };
 }

@@ -1,6 +1,9 @@
 import { askLedger, bookCharge } from './book-charge.js';
 import type { Call, Parts } from './call.js';
-import { rateUsage } from './edenai/rates.js';
+import type { Charge } from './charge.js';
+import { MISSING_COST } from './edenai/cost.js';
+import { answerRate, rateUsage } from './edenai/rates.js';
+import { isProvisional } from './job-settlement.js';
 import type { CallEnd } from './metered-call.js';
 import type { Nanos } from './money.js';
 import type { Plan } from './plan.js';
@@ -18,25 +21,29 @@ export function settleCall(parts: Parts, call: Call, plan: Plan, end: CallEnd): 
   if (parts.jobs.start(call, plan, end)) return;
   const { kind, status, facts } = end;
   const rated = ratedCost(parts, call, end);
-  const settlement = settlementOf({ kind, status, cost: facts.cost, isByok: facts.isByok, rated }, plan.estimate);
+  const cost = isProvisional(call, end) ? MISSING_COST : facts.cost;
+  const { isByok, failed, usageIsEarly: ratedEarly } = facts;
+  const settlement = settlementOf({ kind, status, cost, isByok, failed, rated, ratedEarly }, plan.estimate);
   if (settlement.action === 'release' || isFreeRead(call, settlement)) {
     release(parts, call, plan, end);
     return;
   }
   if (settlement.problem !== undefined) tellProblem(parts, call, end, settlement);
   const charge = bookCharge(parts, call, plan, end, settlement);
-  // a cached answer is free, and says nothing of what the next call costs
-  if (charge.basis === 'reported') parts.learned.add(call, charge.amount);
+  if (isLesson(charge, end)) parts.learned.add(call, charge.amount);
 }
+
+/** A cached answer is free, and says nothing of what the next call costs; nor do the tokens of one that broke off. */
+const isLesson = ({ basis }: Charge, { kind }: CallEnd): boolean =>
+  basis === 'reported' || (basis === 'rated' && kind === 'complete');
 
 /** Reading a path that nothing is known of is a charge only if its answer says so. */
 const isFreeRead = ({ request, kind }: Call, { problem }: Settled): boolean =>
   problem !== undefined && kind.operation === 'other' && request.method === 'GET';
 
-/** The answer's tokens at the rate of its model; of the one asked for, when the answer's spelling is not on the card. */
 function ratedCost({ rates: { card } }: Parts, call: Call, { facts }: CallEnd): Nanos | undefined {
   if (card === undefined || facts.usage === undefined) return undefined;
-  const rate = card.rate(facts.model ?? '') ?? card.rate(call.facts.model ?? '');
+  const rate = answerRate(card, { asked: call.facts.model, answered: facts.model, provider: facts.provider });
   return rate && rateUsage(rate, facts.usage);
 }
 

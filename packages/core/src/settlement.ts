@@ -12,6 +12,10 @@ export interface Ending {
   readonly cost: CostReading;
   /** The answer's tokens × the rate card, where both are known. */
   readonly rated: Nanos | undefined;
+  /** The tokens were counted before the output was: `rated` is the least that it cost. */
+  readonly ratedEarly?: boolean | undefined;
+  /** The answer says that its provider failed. */
+  readonly failed?: boolean | undefined;
   readonly isByok: boolean;
 }
 
@@ -41,7 +45,7 @@ interface Row {
 const TABLE: readonly Row[] = [
   { when: ({ kind }) => kind === 'unsent', settle: () => ({ action: 'release' }) },
   {
-    when: ({ cost, isByok }) => cost.kind === 'amount' && isByok,
+    when: (ending) => ending.isByok && (ending.cost.kind === 'amount' || billable(ending)),
     settle: () => ({ action: 'settle', amount: 0, basis: 'external', rank: 'reported' }),
   },
   {
@@ -53,6 +57,10 @@ const TABLE: readonly Row[] = [
   },
   { when: (ending) => !billable(ending), settle: () => ({ action: 'release' }) },
   {
+    when: (ending) => ending.failed === true && ending.cost.kind === 'missing' && succeeded(ending),
+    settle: () => ({ action: 'settle', amount: 0, basis: 'free', rank: 'reported' }),
+  },
+  {
     when: ({ cost }) => cost.kind === 'invalid',
     settle: (_, estimate) => ({
       action: 'settle',
@@ -60,6 +68,16 @@ const TABLE: readonly Row[] = [
       basis: 'estimated',
       rank: 'estimated',
       problem: 'cost-invalid',
+    }),
+  },
+  {
+    when: ({ rated, ratedEarly = false }) => rated !== undefined && ratedEarly,
+    settle: ({ rated = 0 }, estimate) => ({
+      action: 'settle',
+      amount: Math.max(estimate, rated),
+      basis: 'estimated',
+      rank: 'estimated',
+      problem: 'cost-unknown',
     }),
   },
   {

@@ -1,10 +1,23 @@
 import { promisify } from 'node:util';
-import { brotliCompress, constants, createBrotliCompress, createDeflate, createGzip, deflate, gzip } from 'node:zlib';
+import {
+  brotliCompress,
+  constants,
+  createBrotliCompress,
+  createDeflate,
+  createDeflateRaw,
+  createGzip,
+  deflate,
+  deflateRaw,
+  gzip,
+} from 'node:zlib';
 
-/** A content encoding that the stand-in speaks. */
-export type Encoding = 'identity' | 'gzip' | 'br' | 'deflate';
+/** A content encoding that the stand-in speaks. `deflate-raw` calls itself `deflate`, as that of some servers does. */
+export type Encoding = 'identity' | 'gzip' | 'br' | 'deflate' | 'deflate-raw';
 
-export const ENCODINGS: readonly Encoding[] = ['identity', 'gzip', 'br', 'deflate'];
+export const ENCODINGS: readonly Encoding[] = ['identity', 'gzip', 'br', 'deflate', 'deflate-raw'];
+
+/** The encoding as a `content-encoding` header names it. */
+export const encodingName = (encoding: Encoding): string => (encoding === 'deflate-raw' ? 'deflate' : encoding);
 
 /** Brotli's own default, 11, takes seconds for a megabyte. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
@@ -13,9 +26,15 @@ const WHOLE: Record<Exclude<Encoding, 'identity'>, (bytes: Buffer) => Promise<Bu
   gzip: promisify<Buffer, Buffer>(gzip),
   br: (bytes) => promisify(brotliCompress)(bytes, BROTLI),
   deflate: promisify<Buffer, Buffer>(deflate),
+  'deflate-raw': promisify<Buffer, Buffer>(deflateRaw),
 };
 
-const STREAM = { gzip: () => createGzip(), br: () => createBrotliCompress(BROTLI), deflate: () => createDeflate() };
+const STREAM = {
+  gzip: () => createGzip(),
+  br: () => createBrotliCompress(BROTLI),
+  deflate: () => createDeflate(),
+  'deflate-raw': () => createDeflateRaw(),
+};
 
 const PREFERRED = ['br', 'gzip', 'deflate'] as const;
 

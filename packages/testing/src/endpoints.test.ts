@@ -152,6 +152,15 @@ describe('endpoints that say their cost in the body', () => {
     expect(eden.books().charges).toMatchObject([{ nanos: 10, model: 'text/chat', provider: 'google,openai,mistral' }]);
   });
 
+  it('a v2 call answers a list where it is asked for one', async () => {
+    eden.script({ costUsd: 0.003 });
+    const answer = await json(await post('/v2/text/chat', { providers: 'google,openai', response_as_dict: false }));
+    expect(answer).toMatchObject([
+      { provider: 'google', cost: 0.0015 },
+      { provider: 'openai', cost: 0.0015 },
+    ]);
+  });
+
   it('a v2 status can be misspelt, as in the published enum', async () => {
     eden.script([{ misspellSuccess: true }, { outcome: 'fail' }]);
     expect(await json(await post('/v2/text/chat', {}))).toMatchObject({ openai: { status: 'sucess', cost: 0.001 } });

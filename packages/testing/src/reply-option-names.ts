@@ -51,6 +51,7 @@ const NAMES: Record<keyof ReplyOptions, true> = {
   joinEvents: true,
   usageNull: true,
   usageOn: true,
+  costSoFarUsd: true,
   usageChoices: true,
   usageExtra: true,
   ignoreStreamOptions: true,
@@ -63,7 +64,7 @@ const isReplyOption = (name: string): name is keyof ReplyOptions => Object.hasOw
 export const pickReplyOptions = (options: object): ReplyOptions =>
   Object.fromEntries(Object.entries(options).filter(([name, value]) => isReplyOption(name) && value !== undefined));
 
-const AMOUNTS = ['costUsd', 'provisionalCostUsd', 'settledCostUsd'] as const;
+const AMOUNTS = ['costUsd', 'provisionalCostUsd', 'settledCostUsd', 'costSoFarUsd'] as const;
 
 /** What is wrong with the given options: a name that is neither a reply option nor one of `others`, or no amount. */
 export function misuseOf(options: ReplyOptions, others: readonly string[] = []): string | undefined {

@@ -121,6 +121,8 @@ interface StreamOptions {
   usageNull?: boolean;
   /** Which chunk of a chat stream has the usage. Default `'own'`: one after the `finish_reason`. */
   usageOn?: 'own' | 'finish' | 'every';
+  /** The cost on the chunks before the last, with `usageOn: 'every'`. Default: none. */
+  costSoFarUsd?: number | string;
   /** The usage chunk's `choices`. Default `'empty-delta'`, as Eden AI; `'none'` as OpenAI. */
   usageChoices?: 'empty-delta' | 'none';
   /** Further keys of the usage chunk. */

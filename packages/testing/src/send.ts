@@ -1,5 +1,5 @@
 import type { Reply } from './call.js';
-import { type Encoding, encodeEach, encodeWhole, negotiate } from './encode.js';
+import { type Encoding, encodeEach, encodeWhole, encodingName, negotiate } from './encode.js';
 import { writeEvents, writeJson } from './event-stream.js';
 import type { Outlet } from './outlet.js';
 import { cutPieces } from './pieces.js';
@@ -65,7 +65,7 @@ export async function send(outlet: Outlet, reply: Reply, options: ReplyOptions, 
   const encoding = chooseEncoding(body, options, accept);
   const headers: Record<string, string> = {
     'content-type': body.type,
-    ...(encoding !== 'identity' && { 'content-encoding': encoding }),
+    ...(encoding !== 'identity' && { 'content-encoding': encodingName(encoding) }),
     ...reply.headers,
     ...options.headers,
   };

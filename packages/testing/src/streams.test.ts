@@ -82,6 +82,10 @@ describe('a chat stream', () => {
     const every = events(await (await ask({ usageOn: 'every' })).text());
     expect(every.every(({ usage }) => usage !== null && usage !== undefined)).toBe(true);
     expect(every.filter((chunk) => 'cost' in chunk)).toHaveLength(1);
+    const costs = events(await (await ask({ usageOn: 'every', costSoFarUsd: 0, costUsd: 1 })).text()).map(
+      ({ cost }) => cost,
+    );
+    expect([costs.at(0), costs.at(-2), costs.at(-1)]).toEqual([0, 0, 1]);
     const finish = events(await (await ask({ usageOn: 'finish' })).text());
     expect(finish.at(-1)).toMatchObject({ choices: [{ finish_reason: 'stop' }], cost: expect.any(Number) });
   });

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import { type EdenStandIn, manualClock, type ReplyOptions, standInHeaders, startEdenStandIn } from './index.js';
 
 let eden: EdenStandIn;
@@ -38,7 +38,13 @@ const raw = (options: ReplyOptions, acceptEncoding?: string): Promise<Raw> =>
     outgoing.end('{}');
   });
 
-const DECODERS = { gzip: gunzipSync, br: brotliDecompressSync, deflate: inflateSync, identity: (b: Buffer) => b };
+const DECODERS = {
+  gzip: gunzipSync,
+  br: brotliDecompressSync,
+  deflate: inflateSync,
+  'deflate-raw': inflateRawSync,
+  identity: (b: Buffer) => b,
+};
 
 describe('encodings', () => {
   it.each([
@@ -53,11 +59,14 @@ describe('encodings', () => {
     expect((await raw({}, accept)).headers['content-encoding']).toBe(encoding);
   });
 
-  it.each(['gzip', 'br', 'deflate', 'identity'] as const)('%s can be forced on a caller', async (encoding) => {
-    const { body, complete } = await raw({ encoding, costUsd: 1 });
-    expect(complete).toBe(true);
-    expect(JSON.parse(DECODERS[encoding](body).toString()).cost).toBe(1);
-  });
+  it.each(['gzip', 'br', 'deflate', 'deflate-raw', 'identity'] as const)(
+    '%s can be forced on a caller',
+    async (encoding) => {
+      const { body, complete } = await raw({ encoding, costUsd: 1 });
+      expect(complete).toBe(true);
+      expect(JSON.parse(DECODERS[encoding](body).toString()).cost).toBe(1);
+    },
+  );
 
   it('an encoded body can be truncated in a message that is complete', async () => {
     const { body, complete } = await raw({ encoding: 'gzip', truncateTo: 40 });

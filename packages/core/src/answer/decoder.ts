@@ -9,7 +9,8 @@ const BROTLI = { flush: BROTLI_OPERATION_FLUSH, finishFlush: BROTLI_OPERATION_FL
 
 interface Codec {
   readonly sync: (data: Buffer, maxOutputLength: number) => Buffer;
-  readonly stream: () => Transform;
+  /** @param first the first bytes of what will be written to it */
+  readonly stream: (first: Buffer) => Transform;
 }
 
 /** Servers send raw deflate under the name of zlib's: the first byte of a zlib header has 8 in its low half. */
@@ -28,7 +29,7 @@ const CODECS: ReadonlyMap<string, Codec> = new Map([
     {
       sync: (data, maxOutputLength) =>
         (isZlib(data) ? zlib.inflateSync : zlib.inflateRawSync)(data, { ...ZLIB, maxOutputLength }),
-      stream: () => zlib.createInflate(ZLIB),
+      stream: (first) => (isZlib(first) ? zlib.createInflate : zlib.createInflateRaw)(ZLIB),
     },
   ],
   [

@@ -26,10 +26,8 @@ export class EncodedReader implements Reader {
   constructor(
     private readonly inner: Reader,
     private readonly codec: Codec,
-    live: boolean,
-  ) {
-    if (live) this.#openStream();
-  }
+    private readonly live: boolean,
+  ) {}
 
   push(chunk: Buffer): Buffer {
     if (this.#decoder !== undefined) {
@@ -38,7 +36,7 @@ export class EncodedReader implements Reader {
     }
     this.#kept.push(chunk);
     this.#bytes += chunk.length;
-    if (this.#bytes > SYNC_INPUT) this.#openStream();
+    if (this.live || this.#bytes > SYNC_INPUT) this.#openStream();
     return chunk;
   }
 
@@ -72,7 +70,9 @@ export class EncodedReader implements Reader {
   }
 
   #openStream(): void {
-    const decoder = this.codec.stream();
+    const first = this.#kept.find(({ length }) => length > 0);
+    if (first === undefined) return;
+    const decoder = this.codec.stream(first);
     this.#decoder = decoder;
     this.#stream = new Promise((resolve) => {
       let decoded = 0;

@@ -1,4 +1,5 @@
-import type { AnswerFacts } from '../edenai/answer-facts.js';
+import { type AnswerFacts, withHeaders } from '../edenai/answer-facts.js';
+import { isZero, MISSING_COST } from '../edenai/cost.js';
 import { type EventStreamOptions, EventStreamReader } from '../edenai/event-stream.js';
 import type { Reader } from './reader.js';
 
@@ -6,7 +7,10 @@ import type { Reader } from './reader.js';
 export class EventReader implements Reader {
   readonly #events: EventStreamReader;
 
-  constructor(options: EventStreamOptions) {
+  constructor(
+    options: EventStreamOptions,
+    private readonly headers: AnswerFacts,
+  ) {
     this.#events = new EventStreamReader(options);
   }
 
@@ -22,10 +26,13 @@ export class EventReader implements Reader {
 
   /** Callers stop at the last event, and do not wait for the end of the bytes. */
   get final(): boolean {
-    return this.#events.sawEnd && this.#events.facts.cost.kind === 'amount';
+    return this.#events.sawEnd && this.facts().cost.kind === 'amount';
   }
 
+  /** A 0 in a header was written before the stream began: of one that is cut it says nothing. */
   facts(): AnswerFacts {
-    return this.#events.facts;
+    const { facts, sawEnd } = this.#events;
+    const tooEarly = isZero(this.headers.cost) && !sawEnd;
+    return withHeaders(facts, tooEarly ? { ...this.headers, cost: MISSING_COST } : this.headers);
   }
 }

@@ -1,10 +1,12 @@
-import { type AnswerFacts, type JsonAnswer, readJsonAnswer } from '../edenai/answer-facts.js';
+import { type AnswerFacts, type JsonAnswer, readJsonAnswer, withHeaders } from '../edenai/answer-facts.js';
 import type { CallKind } from '../edenai/classify.js';
 import type { Nanos } from '../money.js';
 import type { Reader } from './reader.js';
 
 /** Up to here a body is read whole. */
 const WHOLE = 256 * 1024;
+/** A v2 answer has its costs all over it, one with each provider. */
+const WHOLE_V2 = 16 * 1024 * 1024;
 /** Of a larger one, this much at either end: Universal AI puts its cost first, embeddings last. */
 const EDGE = 64 * 1024;
 
@@ -16,16 +18,20 @@ export class JsonReader implements Reader {
   #chunks: Buffer[] = [];
   #bytes = 0;
   #head: Buffer | undefined;
+  readonly #whole: number;
 
   constructor(
     private readonly kind: CallKind,
+    private readonly headers: AnswerFacts,
     private readonly maxNanos: Nanos,
-  ) {}
+  ) {
+    this.#whole = kind.family === 'v2' ? WHOLE_V2 : WHOLE;
+  }
 
   push(chunk: Buffer): Buffer {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    if (this.#head === undefined && this.#bytes > WHOLE) {
+    if (this.#head === undefined && this.#bytes > this.#whole) {
       this.#head = Buffer.from(Buffer.concat(this.#chunks, EDGE));
       this.#dropFront();
     } else if (this.#head !== undefined) {
@@ -47,7 +53,7 @@ export class JsonReader implements Reader {
   }
 
   facts(complete: boolean): AnswerFacts {
-    return readJsonAnswer(this.kind, this.#answer(complete), this.maxNanos);
+    return withHeaders(readJsonAnswer(this.kind, this.#answer(complete), this.maxNanos), this.headers);
   }
 
   #answer(complete: boolean): JsonAnswer {

@@ -17,25 +17,22 @@ export interface AnswerHead {
   readonly maxNanos: Nanos;
 }
 
-/** Picks the reader for an answer by its headers. */
+/** Picks the reader for an answer by its type: a cost in the headers stands in for one that the body does not say. */
 export function readerFor({ kind, header, hasBody, asked, maxNanos }: AnswerHead): Reader {
   const type = header('content-type') ?? '';
   const encoding = header('content-encoding');
   const isStream = /^\s*text\/event-stream/i.test(type);
   const isJson = /json/i.test(type) || type === '';
-  if (!hasBody || header('x-edenai-cost') !== undefined || !(isStream || isJson)) {
-    return new HeaderReader(headerFacts(header, maxNanos));
-  }
+  const headers = headerFacts(header, maxNanos);
+  if (!hasBody || !(isStream || isJson)) return new HeaderReader(headers);
   // a length or an encoding would no longer fit a stream that an event is taken out of
   const strip = asked && isIdentity(encoding) && header('content-length') === undefined;
   const reader = isStream
-    ? new EventReader({ operation: kind.operation, family: kind.family, maxNanos, strip })
-    : new JsonReader(kind, maxNanos);
+    ? new EventReader({ operation: kind.operation, family: kind.family, maxNanos, strip }, headers)
+    : new JsonReader(kind, headers, maxNanos);
   if (isIdentity(encoding)) return reader;
   const codec = codecOf(encoding as string);
-  return codec === undefined
-    ? new HeaderReader(headerFacts(header, maxNanos))
-    : new EncodedReader(reader, codec, isStream);
+  return codec === undefined ? new HeaderReader(headers) : new EncodedReader(reader, codec, isStream);
 }
 
 /** For answers whose body says nothing: sound, text, or none at all. */

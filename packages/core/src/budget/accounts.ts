@@ -27,7 +27,7 @@ export const accountValue = (value: string): string =>
  * a `request` budget belongs to its scope, whatever labels that gets later.
  *
  * @param window absent for `request` and `total`
- * @param owner the scope itself
+ * @param owner the scope that it belongs to
  */
 export function accountFor(
   budget: ResolvedBudget,

@@ -25,7 +25,7 @@ export interface Budget<Scope extends ScopeView = ScopeView> {
    */
   timeZone?: string;
   /** Labels: each (combination of) value has an account of its own. Default: one account for all. */
-  by?: string | string[];
+  by?: string | readonly string[];
   /**
    * When a label of `by` is missing in a scope. `group` (default): these share the account `unlabelled`. `skip`: the
    * budget does not apply. `refuse`: the call is denied. Calls outside any scope never draw on a budget with `by`.
@@ -44,7 +44,7 @@ export interface Budget<Scope extends ScopeView = ScopeView> {
   /** `observe`: never denies, and tells what it would have denied. Default `enforce`. */
   mode?: 'enforce' | 'observe';
   /** Fractions of the limit, above 0 and up to 10, that raise an event once a window. Default `[0.5, 0.8, 1]`. */
-  thresholds?: number[];
+  thresholds?: readonly number[];
   /** When the ledger cannot be asked. `local` (default): a small share in this process. `refuse`: 503. `allow`: let it pass. */
   onLedgerError?: 'local' | 'refuse' | 'allow';
 }

@@ -79,6 +79,32 @@ describe('readJsonAnswer', () => {
     expect(costOf(job, { public_id: '1', status: 'finished', results: body })).toMatchObject({ nanos: 3_000_000 });
   });
 
+  it("adds up a v2 answer that is a list, a job's too", () => {
+    const list = [
+      { provider: 'google', cost: 0.002, items: [{ cost: 9 }] },
+      { provider: 'openai', cost: '0.001' },
+      null,
+    ];
+    expect(costOf(classify('POST', '/v2/ocr/ocr'), list)).toMatchObject({ nanos: 3_000_000 });
+    expect(costOf(classify('GET', '/v2/ocr/ocr_async/1'), { results: list })).toMatchObject({ nanos: 3_000_000 });
+    expect(costOf(classify('POST', '/v2/ocr/ocr'), JSON.stringify(list).slice(0, -1))).toEqual({ kind: 'missing' });
+    expect(costOf(chat, list)).toEqual({ kind: 'missing' });
+  });
+
+  it.each<[boolean | undefined, string, string, unknown]>([
+    [true, 'POST', '/v3/universal-ai', { status: 'fail', error: {} }],
+    [undefined, 'POST', '/v3/universal-ai', { status: 'success' }],
+    [undefined, 'POST', '/v3/universal-ai', '{"status":"fail","error":'],
+    [undefined, 'POST', '/v3/universal-ai/async', { status: 'fail' }],
+    [undefined, 'POST', '/v3/chat/completions', { status: 'fail' }],
+    [true, 'POST', '/v2/ocr/ocr', { google: { status: 'fail' }, openai: { status: 'fail' } }],
+    [true, 'POST', '/v2/ocr/ocr', [{ status: 'fail' }]],
+    [undefined, 'POST', '/v2/ocr/ocr', { google: { status: 'fail' }, openai: { status: 'sucess' } }],
+    [undefined, 'POST', '/v2/ocr/ocr', {}],
+  ])('says %s of the failure of %s %s %j', (failed, method, path, body) => {
+    expect(readJsonAnswer(classify(method, path), answer(body), MAX).failed).toBe(failed);
+  });
+
   it('does not sum what it has only a part of', () => {
     const kind = classify('POST', '/v2/ocr/ocr');
     const body = Buffer.from(`{"google":{"cost":0.002},"x":{"text":"${'a'.repeat(1000)}"},"amazon":{"cost":0.001}}`);

@@ -1,13 +1,28 @@
 import type { Nanos } from '../money.js';
 import type { CallKind } from './classify.js';
-import { type CostReading, laterCost, MISSING_COST, readCost, sumCosts } from './cost.js';
-import { readSpan, type Scan, scanHead, scanTail, scanTopLevel, spanText } from './json-scan.js';
+import { type CostReading, laterCost, readCost } from './cost.js';
+import { jobIdOf, jobPhase } from './jobs.js';
+import { scanHead, scanTail, scanTopLevel } from './json-scan.js';
+import { allFailed, providerAnswers, providersCost } from './provider-answers.js';
+import {
+  ANSWER_KEYS,
+  firstOf,
+  member,
+  memberText,
+  NAME_LENGTH,
+  nested,
+  readName,
+  readText,
+  type ScannedObject,
+} from './scanned-object.js';
 import { readUsage, type TokenUsage } from './usage.js';
 
 /** What an answer says about itself, whatever its shape. */
 export interface AnswerFacts {
   readonly cost: CostReading;
   readonly usage?: TokenUsage;
+  /** The output is not in `usage` yet: a stream counts it when it ends, and until then says a placeholder. */
+  readonly usageIsEarly?: true;
   /** The answer's own spelling, which may differ from the one asked for. */
   readonly model?: string;
   readonly provider?: string;
@@ -17,6 +32,8 @@ export interface AnswerFacts {
   readonly status?: string;
   /** A job's or video's id. */
   readonly id?: string;
+  /** The provider failed, or all of them did: that is free, unless a cost is said. */
+  readonly failed?: true;
 }
 
 /**
@@ -25,18 +42,7 @@ export interface AnswerFacts {
  */
 export type JsonAnswer = { readonly whole: Buffer } | { readonly head: Buffer; readonly tail?: Buffer };
 
-/** A scanned object together with the bytes that its spans point into. */
-export interface ScannedObject {
-  readonly body: Buffer;
-  readonly scan: Scan;
-}
-
-const KEYS = ['cost', 'usage', 'model', 'provider', 'edenai_metadata', 'status', 'public_id', 'id'];
-
 const HAS_JOB: ReadonlySet<string> = new Set(['job', 'video', 'poll']);
-
-/** A name is for logs and rate cards; nothing longer is one. */
-const NAME_LENGTH = 256;
 
 /**
  * Reads a JSON answer that was not streamed (Eden AI wire notes, "Where the cost is"; public pages "Universal Ai" and
@@ -51,87 +57,74 @@ export function readJsonAnswer(kind: CallKind, answer: JsonAnswer, maxNanos: Nan
   const model = name('model');
   const provider = name('provider');
   const status = HAS_JOB.has(kind.operation) ? name('status') : undefined;
-  const id = HAS_JOB.has(kind.operation) ? (name('public_id') ?? name('id')) : undefined;
+  const id = HAS_JOB.has(kind.operation) ? readId(parts) : undefined;
+  const providers = kind.family === 'v2' && 'whole' in answer ? providerAnswers(answer.whole) : [];
   return {
-    cost: bodyCost(kind, answer, parts, maxNanos),
+    cost: bodyCost(kind, parts, providers, maxNanos),
     isByok: firstOf(parts, readByok) ?? false,
     ...(usage && { usage }),
     ...(model && { model }),
     ...(provider && { provider }),
     ...(status && { status }),
-    ...(id && { id }),
+    ...(id && { id: jobIdOf(id) }),
+    ...(kind.operation === 'feature' && (allFailed(providers) || saysFailure(parts)) && { failed: true }),
   };
 }
 
-/** Reads the answer of `/audio/speech`, whose body is sound (Eden AI wire notes, "Where the cost is"). */
+/**
+ * Reads the headers in which `/audio/speech`, whose body is sound, says its cost (Eden AI wire notes, "Where the cost is").
+ */
 export function headerFacts(get: (name: string) => string | undefined, maxNanos: Nanos): AnswerFacts {
   const provider = get('x-edenai-provider')?.slice(0, NAME_LENGTH);
   return { cost: readCost(get('x-edenai-cost'), maxNanos), isByok: false, ...(provider && { provider }) };
 }
 
+/** What the headers say where the body does not: a body knows more, and a header is written before a stream has its cost. */
+export const withHeaders = (body: AnswerFacts, headers: AnswerFacts): AnswerFacts => ({
+  ...headers,
+  ...body,
+  cost: laterCost(headers.cost, body.cost),
+});
+
 /** The raw text of `usage.cost`, where the responses endpoint writes it too. */
 export function usageCost(part: ScannedObject): string | undefined {
   const usage = nested(part, 'usage');
-  return usage && spanText(usage.body, usage.scan.values.get('cost'));
+  return usage && memberText(usage, 'cost');
 }
 
 /** `edenai_metadata.is_byok`; `undefined` when it is not said. */
 export function readByok(part: ScannedObject): boolean | undefined {
   const metadata = nested(part, 'edenai_metadata', ['is_byok']);
-  const text = metadata && spanText(metadata.body, metadata.scan.values.get('is_byok'));
+  const text = metadata && memberText(metadata, 'is_byok');
   return text === undefined ? undefined : text === 'true';
 }
 
-/** A short, non-empty string value. */
-export function readName(part: ScannedObject, key: string): string | undefined {
-  const value = member(part, key);
-  return typeof value === 'string' && value !== '' ? value.slice(0, NAME_LENGTH) : undefined;
-}
-
-/** The parsed value of a key. */
-export const member = ({ body, scan }: ScannedObject, key: string): unknown => readSpan(body, scan.values.get(key));
-
-/** Scans the object that is the value of a key. */
-export function nested(part: ScannedObject, key: string, keys: readonly string[] = KEYS): ScannedObject | undefined {
-  const span = part.scan.values.get(key);
-  if (span === undefined) return undefined;
-  const body = part.body.subarray(span.start, span.end);
-  return { body, scan: scanTopLevel(body, keys) };
-}
+/** A video has an `id`; of a Universal AI job it may be something else's. */
+const readId = (parts: readonly ScannedObject[]): string | undefined =>
+  firstOf(parts, (part) => readText(part, 'public_id')) ?? firstOf(parts, (part) => readText(part, 'id'));
 
 /** The end comes first: of a duplicate key the last one counts. */
 function scanParts(answer: JsonAnswer): readonly ScannedObject[] {
-  if ('whole' in answer) return [{ body: answer.whole, scan: scanTopLevel(answer.whole, KEYS) }];
-  const head = { body: answer.head, scan: scanHead(answer.head, KEYS) };
-  return answer.tail ? [{ body: answer.tail, scan: scanTail(answer.tail, KEYS) }, head] : [head];
+  if ('whole' in answer) return [{ body: answer.whole, scan: scanTopLevel(answer.whole, ANSWER_KEYS) }];
+  const head = { body: answer.head, scan: scanHead(answer.head, ANSWER_KEYS) };
+  return answer.tail ? [{ body: answer.tail, scan: scanTail(answer.tail, ANSWER_KEYS) }, head] : [head];
 }
 
-function bodyCost(kind: CallKind, answer: JsonAnswer, parts: readonly ScannedObject[], maxNanos: Nanos): CostReading {
-  const raw = firstOf(parts, ({ body, scan }) => spanText(body, scan.values.get('cost')));
-  const cost = readCost(raw, maxNanos);
+function bodyCost(
+  kind: CallKind,
+  parts: readonly ScannedObject[],
+  providers: readonly ScannedObject[],
+  maxNanos: Nanos,
+): CostReading {
+  const cost = readCost(
+    firstOf(parts, (part) => memberText(part, 'cost')),
+    maxNanos,
+  );
   if (cost.kind === 'amount') return cost;
   if (kind.operation === 'responses') return laterCost(cost, readCost(firstOf(parts, usageCost), maxNanos));
-  return kind.family === 'v2' && 'whole' in answer ? laterCost(cost, providersCost(answer.whole, maxNanos)) : cost;
+  return laterCost(cost, providersCost(providers, maxNanos));
 }
 
-/** v2 answers one object per provider, in a job below `results`. Only a whole body has them all. */
-function providersCost(whole: Buffer, maxNanos: Nanos): CostReading {
-  const scan = scanTopLevel(whole, 'all');
-  if (!scan.complete) return MISSING_COST;
-  const results = scan.values.get('results');
-  if (results && whole[results.start] === 0x7b)
-    return providersCost(whole.subarray(results.start, results.end), maxNanos);
-  const costs = Array.from(scan.values.values(), ({ start, end }) => {
-    const provider = whole.subarray(start, end);
-    return readCost(spanText(provider, scanTopLevel(provider, ['cost']).values.get('cost')), maxNanos);
-  });
-  return sumCosts(costs, maxNanos);
-}
-
-function firstOf<T>(parts: readonly ScannedObject[], read: (part: ScannedObject) => T | undefined): T | undefined {
-  for (const part of parts) {
-    const value = read(part);
-    if (value !== undefined) return value;
-  }
-  return undefined;
-}
+/** A failed provider is a 200 too. Where a body was cut, its cost may be in what is missing. */
+const saysFailure = ([part]: readonly ScannedObject[]): boolean =>
+  part?.scan.complete === true && jobPhase(readName(part, 'status')) === 'failed';

@@ -1,4 +1,5 @@
 import type { Operation } from '../charge.js';
+import { jobIdOf } from './jobs.js';
 
 /** Which shape an endpoint's error bodies have (Eden AI wire notes, "Running out of credits, and other errors"). */
 export type Family = 'openai' | 'anthropic' | 'universal' | 'v2' | 'other';
@@ -119,7 +120,7 @@ function classified(verb: string, path: string): CallKind {
   if (rule === undefined) return { ...unknown, free: false };
   const { operation, family } = rule;
   if (operation !== 'poll') return { operation, family, free: rule.free ?? false };
-  return { operation, family, free: false, poll: { id: decoded(rule.path.exec(below)?.[1] ?? '') } };
+  return { operation, family, free: false, poll: { id: jobIdOf(decoded(rule.path.exec(below)?.[1] ?? '')) } };
 }
 
 /** An id is compared with the one in the job's JSON, which is not percent-encoded. */

@@ -13,6 +13,8 @@ export type CostReading =
 
 export const MISSING_COST: CostReading = { kind: 'missing' };
 
+export const isZero = (cost: CostReading): boolean => cost.kind === 'amount' && cost.nanos === 0;
+
 /** A raw text is kept for people to look at, and may be anything. */
 const RAW_LENGTH = 64;
 

@@ -197,7 +197,7 @@ describe('what is passed on, and when', () => {
     }
   });
 
-  it.each([true, false])('neither keeps nor reads an event of more than 1 MiB (strip: %s)', (strip) => {
+  it.each([true, false])('does not keep an event of more than 1 MiB (strip: %s)', (strip) => {
     const start = frame(delta({}, 'stop'));
     const long = frame({ ...usageEvent, pad: 'x'.repeat(1_200_000) });
     const text = start + long + frame(usageEvent);
@@ -273,6 +273,35 @@ describe('what is read', () => {
     expect(cut).toMatchObject({ sawEnd: false, facts: { cost: { kind: 'missing' } } });
   });
 
+  it.each([
+    ['at its end', (response: object) => ({ type: 'response.completed', sequence_number: 9, response })],
+    ['before other keys', (response: object) => ({ type: 'response.completed', response, sequence_number: 9 })],
+  ])('reads the last event of a responses stream of more than 1 MiB, the response %s', (_, event) => {
+    const output = [{ type: 'image', result: 'A'.repeat(1_500_000), usage: { cost: 9 }, cost: 9 }];
+    const usage = { input_tokens: 3, output_tokens: 4, cost: 0.5 };
+    const json = event({ id: 'resp_1', model: 'gpt-5', cost: null, output, usage, metadata: {} });
+    const body = Buffer.from(`event: response.completed\n${frame(json)}`);
+    const cuts = Array.from({ length: Math.floor(body.length / 16_384) }, (_, i) => (i + 1) * 16_384);
+    const result = run(reader(false, 'responses'), cutAt(body, cuts));
+    expect(result).toMatchObject({ sawEnd: true, bytes: body.toString('latin1') });
+    expect(result.facts).toEqual({
+      cost: { kind: 'amount', nanos: 500_000_000, raw: '0.5' },
+      usage: { inputTokens: 3, outputTokens: 4 },
+      model: 'gpt-5',
+      isByok: false,
+    });
+    const cut = run(reader(false, 'responses'), cutAt(body.subarray(0, -40), cuts));
+    expect(cut).toMatchObject({ sawEnd: false, facts: { cost: { kind: 'missing' } } });
+  });
+
+  it('takes no cost from inside another long value', () => {
+    const inside = { pad: 'x'.repeat(1_200_000), cost: 9, usage: { prompt_tokens: 9 } };
+    const body = Buffer.from(
+      frame(delta({ content: 'x' })) + frame({ ...base, usage: {}, choices: [], other: inside }),
+    );
+    expect(run(reader(), cutAt(body, [1_000_000, 1_150_000])).facts.cost).toEqual({ kind: 'missing' });
+  });
+
   it('reads the tokens of a messages stream, which has no cost', () => {
     const named = (json: { type: string }) => `event: ${json.type}\n${frame(json)}`;
     const start = {
@@ -298,6 +327,26 @@ describe('what is read', () => {
     });
   });
 
+  it('says that the output is not counted yet where only the start of a stream was', () => {
+    const start = {
+      type: 'message_start',
+      message: { model: 'claude', usage: { input_tokens: 25, output_tokens: 1 } },
+    };
+    const counted = (stop_reason: string | null, output_tokens: number) => ({
+      type: 'message_delta',
+      delta: { stop_reason },
+      usage: { output_tokens },
+    });
+    const early = (...events: object[]) =>
+      run(reader(false, 'messages', 'anthropic'), [Buffer.from(events.map((event) => frame(event)).join(''))]).facts
+        .usageIsEarly;
+    expect(early(start)).toBe(true);
+    expect(early(start, counted(null, 1))).toBe(true);
+    expect(early(start, counted(null, 7))).toBeUndefined();
+    expect(early(start, counted('end_turn', 1))).toBeUndefined();
+    expect(early(start, { type: 'message_stop' })).toBeUndefined();
+  });
+
   it('takes the last of cumulative usage', () => {
     const text = [1, 2, 3].map((tokens) =>
       frame({ ...delta({ content: 'x' }), usage: { prompt_tokens: 1, completion_tokens: tokens } }),
@@ -311,6 +360,17 @@ describe('what is read', () => {
     expect(run(reader(), [Buffer.from(text + frame({ ...usageEvent, cost: 0 }))]).facts.cost).toMatchObject({
       nanos: 0,
     });
+  });
+
+  it('does not take a zero beside a usage for the price before the stream is finished', () => {
+    const start = frame({ ...delta({ role: 'assistant', content: '' }), usage, cost: 0 });
+    const free = { kind: 'amount', nanos: 0, raw: '0' };
+    expect(run(reader(), [Buffer.from(start)]).facts.cost).toEqual({ kind: 'missing' });
+    for (const end of ['data: [DONE]\n\n', frame(delta({}, 'stop')), frame({ ...base, choices: [], usage })]) {
+      expect(run(reader(), [Buffer.from(start + end)]).facts.cost).toEqual(free);
+    }
+    const priced = start + frame({ ...usageEvent, cost: 0.5 });
+    expect(run(reader(), [Buffer.from(priced)]).facts.cost).toMatchObject({ nanos: 500_000_000 });
   });
 
   it('sees the own provider key in the first chunk, and its correction', () => {

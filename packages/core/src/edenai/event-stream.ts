@@ -3,7 +3,7 @@ import type { Nanos } from '../money.js';
 import type { AnswerFacts } from './answer-facts.js';
 import type { Family } from './classify.js';
 import { EventSplitter } from './event-splitter.js';
-import { readEventText } from './event-text.js';
+import { readEventEnds, readEventText } from './event-text.js';
 import { StreamFacts } from './stream-facts.js';
 import { isUsageEvent } from './usage-event.js';
 
@@ -23,8 +23,10 @@ export interface EventStreamOptions {
 const WORTH_READING =
   /"(?:(?:finish_reason|usage|cost)"\s*:(?!\s*(?:null|""))|error"(?!\s*:\s*null)|edenai_metadata"|message_(?:start|delta|stop)"|response\.(?:completed|incomplete|failed)")|^event: ?error|\[DONE\]/m;
 
-/** A longer event is neither kept nor read. */
+/** A longer event is not kept: what it costs stands near one of its ends. */
 const LONGEST_EVENT = 1024 * 1024;
+/** Of a longer one, this much at either end. */
+const EDGE = 64 * 1024;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -40,10 +42,10 @@ export class EventStreamReader {
   readonly #splitter = new EventSplitter();
   readonly #told: StreamFacts;
   readonly #strip: boolean;
-  /** The part of the present event that came with earlier chunks. */
+  /** The part of the present event that came with earlier chunks; of one that is too long, its last bytes. */
   #early = '';
-  /** The present event is too long: it passes unread. */
-  #tooLong = false;
+  /** The first bytes of the present event, once it is too long: nothing of it is held back. */
+  #head = '';
   /** Bytes of an unfinished event are held back. */
   #holding = false;
   #started = false;
@@ -77,7 +79,7 @@ export class EventStreamReader {
     const text = chunk.toString('latin1');
     if (this.#started && this.#splitter.endsWithEvent(text) && !WORTH_READING.test(text)) return chunk;
 
-    const held = this.#holding ? this.#early.length : 0;
+    const held = this.#holding && this.#head === '' ? this.#early.length : 0;
     let out = '';
     let start = 0;
     for (const end of this.#splitter.ends(text)) {
@@ -94,12 +96,12 @@ export class EventStreamReader {
   }
 
   /**
-   * Reads a last event that no blank line ends.
+   * Reads a last event that no blank line ends. One that is too long may have been cut, and its last bytes may be nested.
    *
    * @returns what was held back
    */
   end(): Buffer {
-    if (this.#early === '') return NOTHING;
+    if (this.#early === '' || this.#head !== '') return NOTHING;
     const early = this.#early;
     this.#early = '';
     const rest = this.#holding ? early : '';
@@ -109,22 +111,22 @@ export class EventStreamReader {
   /** Reads the event that ends with this piece; returns what of it is still to be passed on. */
   #endEvent(piece: string): string {
     const event = this.#early + piece;
-    const unsent = this.#holding && !this.#tooLong ? event : piece;
-    const drop = !this.#tooLong && this.#read(event) === 'drop';
-    this.#early = '';
-    this.#tooLong = false;
+    const head = this.#head;
+    const unsent = this.#holding && head === '' ? event : piece;
+    const drop = (head === '' ? this.#read(event) : this.#readEnds(head, event.slice(-EDGE))) === 'drop';
+    this.#early = this.#head = '';
     this.#droppedLast = drop;
     return drop ? '' : unsent;
   }
 
   /** Keeps the beginning of an event; returns what of it is passed on already. */
   #keep(piece: string): string {
-    if (this.#tooLong) return piece;
+    const isLong = this.#head !== '';
     this.#early += piece;
-    if (this.#early.length <= LONGEST_EVENT) return this.#holding ? '' : piece;
-    const unsent = this.#holding ? this.#early : piece;
-    this.#early = '';
-    this.#tooLong = true;
+    if (this.#early.length <= LONGEST_EVENT) return this.#holding && !isLong ? '' : piece;
+    const unsent = this.#holding && !isLong ? this.#early : piece;
+    if (!isLong) this.#head = this.#early.slice(0, EDGE);
+    this.#early = this.#early.slice(-EDGE);
     return unsent;
   }
 
@@ -139,5 +141,14 @@ export class EventStreamReader {
     this.#dropped ||= drop;
     this.#holding = this.#strip && this.#told.finished;
     return drop ? 'drop' : 'pass';
+  }
+
+  #readEnds(first: string, last: string): 'pass' {
+    if (!WORTH_READING.test(first) && !WORTH_READING.test(last)) return 'pass';
+    const { name, head, tail } = readEventEnds(first, last);
+    this.#started = true;
+    this.#told.readEnds({ name, head: Buffer.from(head, 'latin1'), tail: Buffer.from(tail, 'latin1') });
+    this.#holding = this.#strip && this.#told.finished;
+    return 'pass';
   }
 }

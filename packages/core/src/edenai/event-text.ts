@@ -6,6 +6,13 @@ export interface EventText {
   readonly plain: boolean;
 }
 
+/** The first and the last bytes of an event that was too long to be kept. */
+export interface EventEnds {
+  readonly name: string;
+  readonly head: string;
+  readonly tail: string;
+}
+
 /** A BOM may open the stream (WHATWG HTML, "Parsing an event stream"). */
 const BOM = /^\xef\xbb\xbf/;
 
@@ -22,4 +29,11 @@ export function readEventText(event: string): EventText {
     if (field === 'event') name = value;
   }
   return { name, data: data.join('\n'), plain };
+}
+
+/** The same for an event whose middle is not known: its last bytes begin inside a line, and only one of data is as long. */
+export function readEventEnds(head: string, tail: string): EventEnds {
+  const first = readEventText(head);
+  const last = readEventText(`data:${tail}`);
+  return { name: last.name || first.name, head: first.data, tail: last.data };
 }

@@ -15,6 +15,15 @@ export interface Scan {
    * cut never gives a cut number. Of a duplicate key the last one counts, as in `JSON.parse`.
    */
   readonly values: ReadonlyMap<string, Span>;
+  /** The value at the top level that the bytes break off in; for a scan from the end, the one that they begin in. */
+  readonly cut?: CutValue;
+}
+
+export interface CutValue {
+  /** Where it begins; for a scan from the end, where it ends. */
+  readonly at: number;
+  /** Its key, where that was seen and is wanted. */
+  readonly key?: string;
 }
 
 /** The keys to look for; `'all'` records every key. */
@@ -26,8 +35,8 @@ export const COMMA = 0x2c;
 export const COLON = 0x3a;
 export const OPEN_BRACE = 0x7b;
 export const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
+export const OPEN_BRACKET = 0x5b;
+export const CLOSE_BRACKET = 0x5d;
 
 /** What a byte outside strings does to the depth; looked up for every byte of a nested value. */
 export const STEP = { none: 0, quote: 1, open: 2, close: 3 } as const;

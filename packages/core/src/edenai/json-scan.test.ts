@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { readSpan, type Scan, scanHead, scanTail, scanTopLevel, spanText } from './json-scan.js';
+import { readSpan, type Scan, scanElements, scanHead, scanTail, scanTopLevel, spanText } from './json-scan.js';
 
 const KEYS = ['cost', 'usage', 'a"b', 'é', ''];
 
@@ -158,5 +158,37 @@ describe('scanTail', () => {
   it('has nothing to say about what is no object', () => {
     for (const json of ['', '[1]', '"}', ' ']) expect(scanTail(Buffer.from(json), 'all').isObject).toBe(json === '"}');
     expect(scanTail(Buffer.from('{}'), 'all')).toEqual({ complete: true, isObject: true, values: new Map() });
+  });
+});
+
+describe('scanElements', () => {
+  it('equals JSON.parse on any list, and finds none in one that was cut', () => {
+    fc.assert(
+      fc.property(fc.array(value, { maxLength: 6 }), fc.constantFrom(undefined, 1), (list, indent) => {
+        const body = Buffer.from(` ${JSON.stringify(list, null, indent)}\n`);
+        expect(scanElements(body)?.map((span) => readSpan(body, span))).toEqual(JSON.parse(body.toString()));
+        for (let end = 0; end < body.length - 1; end++) expect(scanElements(body.subarray(0, end))).toBeUndefined();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it.each(['', '{}', '"[]"', '[1,]', '[1 2]', '[1]x', '[,1]'])('finds none in %j', (body) => {
+    expect(scanElements(Buffer.from(body))).toBeUndefined();
+  });
+});
+
+describe('the value that a body is cut in', () => {
+  const whole = Buffer.from('{"a\\"b":{"x":[1,2,{"y":3}]},"usage":{"z":4}}');
+
+  it('is told by its key and its beginning, or by its end', () => {
+    const [begins, ends] = [whole.indexOf('{"x"'), whole.indexOf(',"usage"')];
+    for (let at = begins; at < ends; at++) {
+      expect(scanHead(whole.subarray(0, at), KEYS).cut).toEqual({ key: 'a"b', at: begins });
+    }
+    const tail = whole.subarray(begins + 5);
+    expect(scanTail(tail, KEYS)).toMatchObject({ complete: false, cut: { at: ends - begins - 5 } });
+    expect(scanHead(whole, KEYS).cut).toBeUndefined();
+    expect(scanTail(whole, KEYS).cut).toBeUndefined();
   });
 });

@@ -2,11 +2,13 @@ import {
   BACKSLASH,
   bomLength,
   CLOSE_BRACE,
+  CLOSE_BRACKET,
   COLON,
   COMMA,
   isLiteral,
   LONG_RUN,
   OPEN_BRACE,
+  OPEN_BRACKET,
   QUOTE,
   type Scan,
   type Span,
@@ -47,7 +49,10 @@ export function scanTopLevel(body: Buffer, keys: WantedKeys): Scan {
     if (body[colon] !== COLON) return broken;
     const start = skipSpace(body, colon + 1);
     const end = valueEnd(body, start);
-    if (end === -1) return broken;
+    if (end === -1) {
+      const key = wanted(body, at, keyEnd);
+      return { ...broken, cut: { at: start, ...(key !== undefined && { key }) } };
+    }
     const after = skipSpace(body, end);
     const closes = body[after] === CLOSE_BRACE;
     if (!closes && body[after] !== COMMA) return broken;
@@ -56,6 +61,25 @@ export function scanTopLevel(body: Buffer, keys: WantedKeys): Scan {
     if (closes) return { complete: skipSpace(body, after + 1) === body.length, isObject, values };
     at = skipSpace(body, after + 1);
   }
+}
+
+/** Finds the elements of a JSON array in the same way; `undefined` unless the body is one from its `[` to its `]`. */
+export function scanElements(body: Buffer): readonly Span[] | undefined {
+  const open = skipSpace(body, bomLength(body));
+  if (body[open] !== OPEN_BRACKET) return undefined;
+  const elements: Span[] = [];
+  let at = skipSpace(body, open + 1);
+  let closes = body[at] === CLOSE_BRACKET;
+  while (!closes) {
+    const end = valueEnd(body, at);
+    if (end === -1) return undefined;
+    elements.push({ start: at, end });
+    at = skipSpace(body, end);
+    closes = body[at] === CLOSE_BRACKET;
+    if (!closes && body[at] !== COMMA) return undefined;
+    if (!closes) at = skipSpace(body, at + 1);
+  }
+  return skipSpace(body, at + 1) === body.length ? elements : undefined;
 }
 
 /** Finds the first values of a large JSON object, given only its first bytes. */

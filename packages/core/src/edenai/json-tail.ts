@@ -37,7 +37,8 @@ export function scanTail(tail: Buffer, keys: WantedKeys): Scan {
   if (tail[last] === OPEN_BRACE) return opened(last);
   for (;;) {
     const start = valueStart(tail, last);
-    const colon = start <= 0 ? -1 : skipSpaceBack(tail, start - 1);
+    if (start <= 0) return { ...stopped, cut: { at: last + 1 } };
+    const colon = skipSpaceBack(tail, start - 1);
     if (tail[colon] !== COLON) return stopped;
     const keyLast = skipSpaceBack(tail, colon - 1);
     const keyStart = tail[keyLast] === QUOTE ? stringStart(tail, keyLast) : -1;

@@ -15,7 +15,8 @@ export type RateTable = Readonly<
 
 type Json = Readonly<Record<string, unknown>>;
 
-interface Index {
+/** The prices of one list, by name. */
+export interface PriceList {
   readonly ids: Map<string, Rate>;
   /** By names that several endpoints may answer to; looked up after the ids, whose tails they can look like. */
   readonly routed: Map<string, Rate>;
@@ -32,58 +33,75 @@ const MOST_ALIASES = 5;
  * Reads `GET /v3/models` and its like (Eden AI wire notes, "Prices, before the call"): a list,
  * `{data: […]}`, or the `?view=models` grouping with `endpoints`. Entries that make no sense are left out.
  */
-export function parseRateCard(models: unknown): RateCard {
-  const index: Index = { ids: new Map(), routed: new Map(), aliases: new Map() };
+export function parsePriceList(models: unknown): PriceList {
+  const list: PriceList = { ids: new Map(), routed: new Map(), aliases: new Map() };
   for (const entry of entriesOf(models)) {
     const rate = rateOf(entry.pricing);
-    if (rate) addEntry(index, entry, rate);
-    else addAlias(index, entry);
+    if (rate) addEntry(list, entry, rate);
+    else addAlias(list, entry);
   }
-  return cardOf(index);
+  return list;
 }
 
 /** A rate card from an app's own prices; `undefined` when one of them is no sensible number of USD per token. */
 export function rateCardOf(table: RateTable): RateCard | undefined {
   const ids = new Map<string, Rate>();
   for (const [model, price] of Object.entries(table)) {
-    const rate = rateOf({
+    const pricing = {
       input_cost_per_token: price?.inputUsdPerToken,
       output_cost_per_token: price?.outputUsdPerToken,
       cache_read_input_token_cost: price?.cacheReadUsdPerToken,
       cache_creation_input_token_cost: price?.cacheWriteUsdPerToken,
-    });
-    if (rate === undefined) return undefined;
+    };
+    const rate = rateOf(pricing);
+    if (rate === undefined || Object.values(pricing).map(nanosPerToken).some(Number.isNaN)) return undefined;
     add(ids, normal(model), rate);
   }
-  return cardOf({ ids, routed: new Map(), aliases: new Map() });
+  return cardOf([{ ids, routed: new Map(), aliases: new Map() }]);
 }
 
-function cardOf({ ids, routed, aliases }: Index): RateCard {
+/** One rate card from several lists: Eden AI has one for each kind of model. */
+export function cardOf(lists: readonly PriceList[]): RateCard {
+  const merged = mergeLists(lists);
   const find = (name: string, hops = 0): Rate | undefined => {
-    const rate = ids.get(name) ?? routed.get(name);
-    const target = aliases.get(name);
+    const rate = merged.ids.get(name) ?? merged.routed.get(name);
+    const target = merged.aliases.get(name);
     return rate ?? (target !== undefined && hops < MOST_ALIASES ? find(target, hops + 1) : undefined);
   };
   return {
-    rate(model) {
-      for (const name of spellings(normal(model))) {
-        const rate = find(name);
-        if (rate) return rate;
-      }
-      return undefined;
-    },
+    rate: (model) => firstFound(spellings(normal(model)), find),
+    exact: (id) => firstFound(spellings(normal(id)), (name) => merged.ids.get(name)),
   };
 }
 
+function mergeLists(lists: readonly PriceList[]): PriceList {
+  const merged: PriceList = { ids: new Map(), routed: new Map(), aliases: new Map() };
+  for (const { ids, routed, aliases } of lists) {
+    for (const [name, rate] of ids) add(merged.ids, name, rate);
+    for (const [name, rate] of routed) add(merged.routed, name, rate);
+    for (const [name, target] of aliases) merged.aliases.set(name, target);
+  }
+  return merged;
+}
+
+function firstFound(names: Iterable<string>, find: (name: string) => Rate | undefined): Rate | undefined {
+  for (const name of names) {
+    const rate = find(name);
+    if (rate) return rate;
+  }
+  return undefined;
+}
+
 /** The name itself first, because ids may hold `:` and `@` of their own; then without `@eu`, `@edenai`, `:latency`. */
-function* spellings(name: string): Generator<string> {
+export function* spellings(name: string): Generator<string> {
   yield name;
   const plain = name.replace(/@[^@/]*$/, '');
   if (plain !== name) yield plain;
   yield plain.replace(/:[^:/]*$/, '');
 }
 
-const normal = (name: string): string => name.trim().toLowerCase();
+/** As names are compared. */
+export const normal = (name: string): string => name.trim().toLowerCase();
 
 function* entriesOf(models: unknown): Generator<Json> {
   const list = Array.isArray(models) ? models : isObject(models) && Array.isArray(models.data) ? models.data : [];
@@ -93,12 +111,12 @@ function* entriesOf(models: unknown): Generator<Json> {
   }
 }
 
-function addEntry({ ids, routed }: Index, entry: Json, rate: Rate): void {
+function addEntry({ ids, routed }: PriceList, entry: Json, rate: Rate): void {
   if (typeof entry.id === 'string') add(ids, normal(entry.id), rate);
   for (const name of routedNames(entry)) add(routed, name, rate);
 }
 
-function addAlias({ aliases }: Index, entry: Json): void {
+function addAlias({ aliases }: PriceList, entry: Json): void {
   if (typeof entry.alias_of !== 'string') return;
   const names = [...routedNames(entry), ...(typeof entry.id === 'string' ? [normal(entry.id)] : [])];
   for (const name of names) aliases.set(name, normal(entry.alias_of));
@@ -124,14 +142,16 @@ function rateOf(pricing: unknown): Rate | undefined {
   const output = nanosPerToken(pricing.output_cost_per_token);
   const read = nanosPerToken(pricing.cache_read_input_token_cost);
   const write = nanosPerToken(pricing.cache_creation_input_token_cost);
-  if (input === undefined || [input, output, read, write].some(Number.isNaN)) return undefined;
+  if (input === undefined || Number.isNaN(input) || Number.isNaN(output)) return undefined;
   return {
     inputNanosPerToken: input,
     ...(output !== undefined && { outputNanosPerToken: output }),
-    ...(read !== undefined && { cacheReadNanosPerToken: read }),
-    ...(write !== undefined && { cacheWriteNanosPerToken: write }),
+    ...(isPrice(read) && { cacheReadNanosPerToken: read }),
+    ...(isPrice(write) && { cacheWriteNanosPerToken: write }),
   };
 }
+
+const isPrice = (nanos: number | undefined): nanos is number => nanos !== undefined && !Number.isNaN(nanos);
 
 /** Moves the decimal point in the text: 8.33e-08 × 1e9 as floats would not be 83.3. `NaN` for what is no price. */
 function nanosPerToken(usd: unknown): number | undefined {

@@ -13,4 +13,6 @@ export interface Rate {
 export interface RateCard {
   /** The rate of a model as requests and answers spell it; for a bare name, the dearest of its endpoints. */
   rate(model: string): Rate | undefined;
+  /** The rate of the one endpoint with this id. */
+  exact(id: string): Rate | undefined;
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { parseRateCard, rateCardOf, rateUsage, worstCase } from './rates.js';
+import type { Operation } from '../charge.js';
+import { answerRate, cardOf, parsePriceList, rateCardOf, rateUsage, worstCase } from './rates.js';
 import type { RequestFacts } from './request-body.js';
 
 const gemini = {
@@ -27,6 +28,8 @@ const bedrock = { id: 'amazon/claude-v1:0', pricing: { input_cost_per_token: 3e-
 const embedding = { id: 'openai/text-embedding-3-small', pricing: { input_cost_per_token: 2e-8 } };
 const alias = { id: 'google/gemini-fast', alias_of: 'google/gemini-flash-latest' };
 
+const parseRateCard = (...lists: unknown[]) => cardOf(lists.map(parsePriceList));
+
 const facts = (over: Partial<RequestFacts>): RequestFacts => ({
   model: 'google/gemini-flash-latest',
   stream: false,
@@ -38,7 +41,7 @@ const facts = (over: Partial<RequestFacts>): RequestFacts => ({
   ...over,
 });
 
-describe('parseRateCard', () => {
+describe('a rate card', () => {
   const list = [gemini, vertex, glm, bedrock, embedding, alias];
   const card = parseRateCard(list);
 
@@ -105,6 +108,58 @@ describe('parseRateCard', () => {
   });
 });
 
+describe('a price that makes no sense', () => {
+  const odd = { ...gemini, pricing: { ...gemini.pricing, cache_read_input_token_cost: -1 } };
+
+  it('of the cache is left out alone: the model keeps its others', () => {
+    expect(parseRateCard([odd]).rate(odd.id)).toEqual({
+      inputNanosPerToken: 1500,
+      outputNanosPerToken: 7500,
+      cacheWriteNanosPerToken: 83.3,
+    });
+  });
+
+  it.each([{ cacheReadUsdPerToken: -1 }, { cacheWriteUsdPerToken: 2.5 }, { outputUsdPerToken: Number.NaN }])(
+    'is refused in a table of the app: %j',
+    (price) => {
+      expect(rateCardOf({ x: { inputUsdPerToken: 1e-6, ...price } })).toBeUndefined();
+    },
+  );
+});
+
+describe('a card of several lists', () => {
+  it('knows the models of each, and for a bare name the dearest of all', () => {
+    const card = parseRateCard([gemini], [embedding], [vertex]);
+    expect(card.rate(embedding.id)?.inputNanosPerToken).toBe(20);
+    expect(card.rate('gemini-flash-latest')).toMatchObject({ inputNanosPerToken: 1500, outputNanosPerToken: 9000 });
+  });
+});
+
+describe('the rate of an answer', () => {
+  const card = parseRateCard([gemini, vertex]);
+  const answered = 'gemini-flash-latest';
+  const DEAREST = 9000;
+
+  it.each([
+    ['is that of the exact id that it says, whatever was asked', { asked: vertex.id, answered: gemini.id }, 7500],
+    ['is that of its provider and model', { asked: answered, answered, provider: 'Google' }, 7500],
+    ['is that of the model asked for, when it says its bare name', { asked: gemini.id, answered }, 7500],
+    [
+      'is so for every spelling of the model',
+      { asked: `${gemini.id}:latency@eu`, answered: 'Gemini-Flash-Latest' },
+      7500,
+    ],
+    ['is the dearest of a bare name, when that was asked for too', { asked: answered, answered }, DEAREST],
+    ['is the dearest of a bare name, when another model was asked for', { asked: 'a/b', answered }, DEAREST],
+    ['is that of the model asked for, when its own is not on the card', { asked: gemini.id, answered: 'x-2026' }, 7500],
+    ['is that of the model asked for, when it says none', { asked: gemini.id }, 7500],
+    ['is unknown when neither is on the card', { asked: 'a/b', answered: 'x' }, undefined],
+    ['is unknown when nothing is said', {}, undefined],
+  ])('%s', (_, model, output) => {
+    expect(answerRate(card, model)?.outputNanosPerToken).toBe(output);
+  });
+});
+
 describe('rateCardOf', () => {
   it('reads prices by model', () => {
     const card = rateCardOf({ 'openai/gpt-4o': { inputUsdPerToken: 2.5e-6, outputUsdPerToken: 1e-5 } });
@@ -144,14 +199,14 @@ describe('worstCase', () => {
   const card = parseRateCard([gemini, vertex, embedding]);
 
   it('is every byte as a token and all the output allowed', () => {
-    expect(worstCase(card, facts({}))).toBe(1000 * 1500 + 100 * 7500);
-    expect(worstCase(card, facts({ choices: 4 }))).toBe(1000 * 1500 + 400 * 7500);
-    expect(worstCase(card, facts({ hasTools: true }))).toBe(2024 * 1500 + 100 * 7500);
-    expect(worstCase(card, facts({ model: embedding.id, maxOutputTokens: 0 }))).toBe(20_000);
+    expect(worstCase(card, 'chat', facts({}))).toBe(1000 * 1500 + 100 * 7500);
+    expect(worstCase(card, 'chat', facts({ choices: 4 }))).toBe(1000 * 1500 + 400 * 7500);
+    expect(worstCase(card, 'chat', facts({ hasTools: true }))).toBe(2024 * 1500 + 100 * 7500);
+    expect(worstCase(card, 'chat', facts({ model: embedding.id, maxOutputTokens: 0 }))).toBe(20_000);
   });
 
   it('is the dearest of the model and its fallbacks', () => {
-    expect(worstCase(card, facts({ fallbacks: [vertex.id], bytes: 10 }))).toBe(10 * 1000 + 100 * 9000);
+    expect(worstCase(card, 'chat', facts({ fallbacks: [vertex.id], bytes: 10 }))).toBe(10 * 1000 + 100 * 9000);
   });
 
   it.each([
@@ -162,15 +217,26 @@ describe('worstCase', () => {
     ['a bound for the input', { textOnly: false }],
     ['a price for the output', { model: embedding.id }],
   ])('is unknown without %s', (_, over) => {
-    expect(worstCase(card, facts(over as Partial<RequestFacts>))).toBeUndefined();
+    expect(worstCase(card, 'chat', facts(over as Partial<RequestFacts>))).toBeUndefined();
   });
+
+  it.each<Operation>(['chat', 'responses', 'messages', 'embeddings', 'moderation'])('is known of %s', (operation) => {
+    expect(worstCase(card, operation, facts({}))).toBeDefined();
+  });
+
+  it.each<Operation>(['speech', 'images', 'transcription', 'feature', 'job', 'video', 'other'])(
+    'is unknown of %s, which is not billed by tokens',
+    (operation) => {
+      expect(worstCase(card, operation, facts({}))).toBeUndefined();
+    },
+  );
 
   it('is never less than what the same tokens are rated at', () => {
     const price = fc.double({ min: 0, max: 1e5, noNaN: true });
     fc.assert(
       fc.property(price, price, fc.nat(1e6), fc.nat(1e5), (inputNanosPerToken, outputNanosPerToken, bytes, output) => {
         const rate = { inputNanosPerToken, outputNanosPerToken };
-        const most = worstCase({ rate: () => rate }, facts({ bytes, maxOutputTokens: output })) as number;
+        const most = worstCase({ rate: () => rate }, 'chat', facts({ bytes, maxOutputTokens: output })) as number;
         expect(Number.isInteger(most)).toBe(true);
         expect(most).toBeGreaterThanOrEqual(rateUsage(rate, { inputTokens: bytes, outputTokens: output }));
       }),

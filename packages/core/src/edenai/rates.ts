@@ -1,13 +1,18 @@
+import type { Operation } from '../charge.js';
 import { estimateToNanos, type Nanos, nanosToUsd } from '../money.js';
 import type { Rate, RateCard } from './rate.js';
 import type { RequestFacts } from './request-body.js';
 import type { TokenUsage } from './usage.js';
 
+export { answerRate } from './answer-rate.js';
 export type { Rate, RateCard } from './rate.js';
-export { parseRateCard, type RateTable, rateCardOf } from './rate-card.js';
+export { cardOf, type PriceList, parsePriceList, type RateTable, rateCardOf } from './rate-card.js';
 
 /** Providers put a prompt of their own before declared tools: some 300 to 800 tokens that no byte of the body stands for. */
 const TOOL_PROMPT_TOKENS = 1024;
+
+/** What else is sold by the image, the second or the character: its tokens say nothing of its cost. */
+const BILLED_BY_TOKENS: ReadonlySet<Operation> = new Set(['chat', 'responses', 'messages', 'embeddings', 'moderation']);
 
 /**
  * Prices tokens, rounded half up. An output without a price counts as input.
@@ -31,11 +36,16 @@ export function rateUsage(rate: Rate, usage: TokenUsage): Nanos {
  * The most that a call can cost, rounded up: as many input tokens as the body has bytes (a token is a byte at least), and
  * all the output that it allows. Over the model and its fallbacks, the dearest.
  *
- * @returns nano-USD; `undefined` when there is no such bound: the output has no limit, the input is not all text, or one of
- * the models has no rate
+ * @returns nano-USD; `undefined` when there is no such bound: the operation is not billed by tokens, the output has no
+ * limit, the input is not all text, or one of the models has no rate
  */
-export function worstCase(card: RateCard, request: RequestFacts): Nanos | undefined {
+export function worstCase(
+  card: Pick<RateCard, 'rate'>,
+  operation: Operation,
+  request: RequestFacts,
+): Nanos | undefined {
   const { model, fallbacks = [], maxOutputTokens, choices = 1, textOnly, bytes, hasTools } = request;
+  if (!BILLED_BY_TOKENS.has(operation)) return undefined;
   if (model === undefined || maxOutputTokens === undefined || !textOnly) return undefined;
   const inputTokens = bytes + (hasTools ? TOOL_PROMPT_TOKENS : 0);
   const outputTokens = maxOutputTokens * choices;

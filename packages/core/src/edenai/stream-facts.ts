@@ -1,9 +1,10 @@
 import type { Nanos } from '../money.js';
-import { type AnswerFacts, member, nested, readByok, readName, type ScannedObject, usageCost } from './answer-facts.js';
+import { type AnswerFacts, readByok, usageCost } from './answer-facts.js';
 import type { Family } from './classify.js';
-import { type CostReading, laterCost, MISSING_COST, readCost } from './cost.js';
-import { scanTopLevel, spanText } from './json-scan.js';
-import { readUsage, type TokenUsage } from './usage.js';
+import { type CostReading, isZero, laterCost, MISSING_COST, readCost } from './cost.js';
+import { scanHead, scanTail, scanTopLevel } from './json-scan.js';
+import { ANSWER_KEYS, firstOf, member, memberText, nested, readName, type ScannedObject } from './scanned-object.js';
+import { StreamTokens } from './stream-tokens.js';
 
 /** One server-sent event, its `data` lines joined. */
 export interface StreamEvent {
@@ -12,18 +13,17 @@ export interface StreamEvent {
   readonly data: Buffer;
 }
 
-const KEYS = [
-  'type',
-  'error',
-  'cost',
-  'usage',
-  'choices',
-  'model',
-  'provider',
-  'edenai_metadata',
-  'response',
-  'message',
-];
+/** Both ends of an event that is too long to be read whole. */
+export interface LongStreamEvent {
+  readonly name: string;
+  readonly head: Buffer;
+  readonly tail: Buffer;
+}
+
+/** The responses and messages shapes wrap the answer's own fields in one of these. */
+const WRAPPERS = ['response', 'message'];
+
+const KEYS = ['type', 'error', 'delta', 'choices', ...ANSWER_KEYS, ...WRAPPERS];
 
 /** The last events of a responses stream; only they carry the cost. */
 const RESPONSE_END = /^response\.(?:completed|incomplete|failed)$/;
@@ -36,26 +36,35 @@ export class StreamFacts {
   sawError = false;
   /** The stream came to its own end: `[DONE]`, the last event of a response, or `message_stop`. */
   sawEnd = false;
-  /** A choice, or the response, is finished: what follows is the accounting. */
+  /** A choice, the message or the response is finished: what follows is the accounting. */
   finished = false;
 
   #cost: CostReading = MISSING_COST;
-  #usage: Record<string, unknown> = {};
-  #tokens: TokenUsage | undefined;
+  /** A 0 that came with a count of tokens before the stream was finished. */
+  #earlyZero: CostReading = MISSING_COST;
+  /** An event came that only counts tokens: it is the last but `[DONE]`. */
+  #sawUsageEvent = false;
+  /** The tokens were counted with or after the finish. */
+  #countedAtEnd = false;
+  readonly #tokens: StreamTokens;
   #model: string | undefined;
   #provider: string | undefined;
   #isByok = false;
 
   constructor(
-    private readonly family: Family,
+    family: Family,
     private readonly maxNanos: Nanos,
-  ) {}
+  ) {
+    this.#tokens = new StreamTokens(family);
+  }
 
   get facts(): AnswerFacts {
+    const { usage, grew } = this.#tokens;
     return {
-      cost: this.#cost,
+      cost: this.#isOver && this.#cost.kind === 'missing' ? this.#earlyZero : this.#cost,
       isByok: this.#isByok,
-      ...(this.#tokens && { usage: this.#tokens }),
+      ...(usage && { usage }),
+      ...(usage && !(grew || this.#countedAtEnd || this.sawEnd) && { usageIsEarly: true }),
       ...(this.#model && { model: this.#model }),
       ...(this.#provider && { provider: this.#provider }),
     };
@@ -67,54 +76,74 @@ export class StreamFacts {
       return;
     }
     const frame = { body: data, scan: scanTopLevel(data, KEYS) };
-    const type = readName(frame, 'type') ?? name;
-    const error = member(frame, 'error');
+    this.#take(name, [frame], wrapped(frame));
+  }
+
+  /** The middle of such an event is a wrapped answer's output: what it costs stands at the end, below the wrapper's key. */
+  readEnds({ name, head, tail }: LongStreamEvent): void {
+    const front = { body: head, scan: scanHead(head, KEYS) };
+    const back = { body: tail, scan: scanTail(tail, KEYS) };
+    const [begins, ends] = [front.scan.cut, back.scan.cut];
+    const inside: ScannedObject[] = [];
+    if (begins !== undefined && ends !== undefined && WRAPPERS.includes(begins.key ?? '')) {
+      const [first, last] = [head.subarray(begins.at), tail.subarray(0, ends.at)];
+      inside.push(
+        { body: first, scan: scanHead(first, ANSWER_KEYS) },
+        { body: last, scan: scanTail(last, ANSWER_KEYS) },
+      );
+    }
+    this.#take(name, [front, back], [...wrapped(front), ...inside, ...wrapped(back)]);
+  }
+
+  #take(name: string, frames: readonly ScannedObject[], inside: readonly ScannedObject[]): void {
+    const type = firstOf(frames, (frame) => readName(frame, 'type')) ?? name;
+    const error = firstOf(frames, (frame) => member(frame, 'error'));
     if (FAILURE.test(type) || FAILURE.test(name) || (error ?? false) !== false) this.sawError = true;
     const isResponseEnd = RESPONSE_END.test(type);
     if (isResponseEnd || type === 'message_stop') this.sawEnd = this.finished = true;
-    if (hasFinishReason(frame)) this.finished = true;
-    for (const part of [frame, nested(frame, 'response'), nested(frame, 'message')]) {
-      if (part) this.#absorb(part, isResponseEnd);
-    }
+    if (frames.some(hasFinishReason)) this.finished = true;
+    for (const part of [...frames, ...inside]) this.#absorb(part, isResponseEnd);
   }
 
-  /** The responses and messages shapes wrap the answer's own fields in `response` and `message`. */
   #absorb(part: ScannedObject, isResponseEnd: boolean): void {
     this.#model = readName(part, 'model') ?? this.#model;
     this.#provider = readName(part, 'provider') ?? this.#provider;
     this.#isByok = readByok(part) ?? this.#isByok;
-    const usage = member(part, 'usage');
-    const hasUsage = typeof usage === 'object' && usage !== null;
-    if (hasUsage) this.#absorbUsage(usage as Record<string, unknown>);
+    const hasUsage = this.#tokens.add(member(part, 'usage'));
+    if (hasUsage && isWithoutContent(member(part, 'choices'))) this.#sawUsageEvent = true;
+    if (hasUsage && this.#isOver) this.#countedAtEnd = true;
     this.#absorbCost(part, hasUsage, isResponseEnd);
-  }
-
-  /**
-   * An Anthropic stream counts the input in `message_start` and the output, cumulatively, in `message_delta`, where
-   * gateways repeat the input as 0. Of the other shapes the last count is the whole one.
-   */
-  #absorbUsage(usage: Record<string, unknown>): void {
-    const before = this.family === 'anthropic' ? this.#usage : {};
-    const grown = Object.entries(usage).filter(
-      ([key, value]) => value !== null && !(Number(before[key]) > Number(value)),
-    );
-    this.#usage = { ...before, ...Object.fromEntries(grown) };
-    this.#tokens = readUsage(this.#usage) ?? this.#tokens;
   }
 
   /** A 0 before the end is a placeholder: a stream that is cut after it was not free. */
   #absorbCost(part: ScannedObject, hasUsage: boolean, isResponseEnd: boolean): void {
     const inUsage = readCost(isResponseEnd ? usageCost(part) : undefined, this.maxNanos);
-    const cost = laterCost(inUsage, readCost(spanText(part.body, part.scan.values.get('cost')), this.maxNanos));
-    const placeholder = cost.kind === 'amount' && cost.nanos === 0 && !hasUsage && !this.finished && !this.sawError;
-    if (!placeholder) this.#cost = laterCost(this.#cost, cost);
+    const cost = laterCost(inUsage, readCost(memberText(part, 'cost'), this.maxNanos));
+    if (!isZero(cost) || this.#isOver || this.sawError) this.#cost = laterCost(this.#cost, cost);
+    else if (hasUsage) this.#earlyZero = cost;
+  }
+
+  get #isOver(): boolean {
+    return this.finished || this.sawEnd || this.#sawUsageEvent;
   }
 }
 
+const wrapped = (frame: ScannedObject): readonly ScannedObject[] =>
+  WRAPPERS.map((key) => nested(frame, key)).filter((part) => part !== undefined);
+
+/** No choice, or nothing in their deltas: the first event of a chat has its `role`, and says no more than that either. */
+const isWithoutContent = (choices: unknown): boolean =>
+  Array.isArray(choices) &&
+  choices.every((choice) => Object.values(choice?.delta ?? {}).every((value) => value === null));
+
+const isReason = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+/** A chat finishes choice by choice, a message in its last `message_delta`. */
 function hasFinishReason(frame: ScannedObject): boolean {
   const choices = member(frame, 'choices');
+  const delta = member(frame, 'delta') as { stop_reason?: unknown } | null | undefined;
   return (
-    Array.isArray(choices) &&
-    choices.some((choice) => typeof choice?.finish_reason === 'string' && choice.finish_reason !== '')
+    (Array.isArray(choices) && choices.some((choice) => isReason(choice?.finish_reason))) ||
+    isReason(delta?.stop_reason)
   );
 }

@@ -1,17 +1,41 @@
 import type { ClientRequest } from 'node:http';
 import type { HeaderLookup } from '../exchange.js';
 
-/** Node keeps the headers of a request that got them as an array only as the text that it will send. */
-interface WrittenRequest extends ClientRequest {
+/**
+ * Node's own, not documented. Headers that were given as an array exist only as the text that will be sent; so do all
+ * others once it is written. A request that expects `100 Continue` has put that text into line already.
+ */
+interface WrittenRequest {
   _header?: string | null;
+  readonly _headerSent?: boolean;
+  readonly outputData?: { data: unknown }[];
+  outputSize?: number;
 }
 
 /** Looks up a header of a request, whichever way it was set. */
 export function headerOf(request: ClientRequest): HeaderLookup {
+  const written = (request as WrittenRequest)._header;
   return (name) => {
     const value = request.getHeader(name);
     if (value !== undefined) return String(value);
-    const written = (request as WrittenRequest)._header;
     return written ? new RegExp(`^${name}: *(.*)$`, 'im').exec(written)?.[1] : undefined;
   };
+}
+
+/** Takes a header off a request of which nothing has reached a socket. */
+export function takeOff(request: ClientRequest, name: string): void {
+  if (!request.headersSent) {
+    request.removeHeader(name);
+    return;
+  }
+  const { _header: head, _headerSent: inLine, outputData = [] } = request as WrittenRequest;
+  const cut = head?.replace(new RegExp(`^${name}:.*\\r\\n`, 'gim'), '');
+  if (!head || cut === undefined || cut === head) return;
+  const waiting = outputData.find(({ data }) => typeof data === 'string' && data.startsWith(head));
+  if (waiting !== undefined) {
+    waiting.data = cut + (waiting.data as string).slice(head.length);
+    const written = request as WrittenRequest;
+    written.outputSize = (written.outputSize ?? 0) - (head.length - cut.length);
+  }
+  if (waiting !== undefined || !inLine) (request as WrittenRequest)._header = cut;
 }

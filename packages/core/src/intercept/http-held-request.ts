@@ -11,7 +11,7 @@ import {
 import { isPromise } from '../maybe.js';
 import { watchAnswer } from './http-answer.js';
 import { answerHere } from './http-denial.js';
-import { headerOf } from './http-headers.js';
+import { headerOf, takeOff } from './http-headers.js';
 import type { HttpTarget } from './http-target.js';
 
 type Chunk = string | Uint8Array | undefined;
@@ -155,7 +155,7 @@ export class HeldRequest {
     }
     this.#restore();
     const { request } = this;
-    if (!request.headersSent) request.removeHeader(ESTIMATE_HEADER);
+    takeOff(request, ESTIMATE_HEADER);
     if (admission === undefined) {
       this.pass();
       this.#replay();

@@ -1,14 +1,16 @@
 import type { ClientRequest } from 'node:http';
-import type { Admission, CallGate, Reply } from '../exchange.js';
+import { type Admission, type CallGate, ESTIMATE_HEADER, type Reply } from '../exchange.js';
 import { isPromise } from '../maybe.js';
 import { watchAnswer } from './http-answer.js';
 import { replyBytes } from './http-denial.js';
-import { headerOf } from './http-headers.js';
+import { headerOf, takeOff } from './http-headers.js';
 import type { HttpTarget } from './http-target.js';
 
-/** Node's own methods, which are not documented: every byte of a request goes through `_writeRaw`. */
-interface RawRequest extends ClientRequest {
+/** Node's own, which is not documented: every byte of a request goes through `_writeRaw`, and waits in `outputData` for a socket. */
+export interface RawRequest extends ClientRequest {
   _writeRaw: (...args: unknown[]) => boolean;
+  readonly outputData: { data: unknown; encoding?: unknown; callback?: unknown }[];
+  outputSize: number;
   parser?: { execute(bytes: Buffer): unknown } | null;
 }
 
@@ -16,17 +18,26 @@ interface RawRequest extends ClientRequest {
  * The fallback for requests that no agent of Node's hands to its sockets: their head is complete, and from here their
  * bytes can be held. Their body is not read: they are held at their operation's estimate, and streams are not asked.
  */
-export function watchRaw(request: ClientRequest, target: HttpTarget, gate: CallGate): void {
+export function watchRaw(request: RawRequest, target: HttpTarget, gate: CallGate): void {
   const outgoing = { method: request.method, ...target, header: headerOf(request), body: undefined, fixed: true };
+  takeOff(request, ESTIMATE_HEADER);
+  // with `Expect: 100-continue` the head waits already, and would go out with the socket
+  const early = request.outputData.splice(0);
+  request.outputSize = 0;
+  const sendEarly = () => {
+    for (const { data, encoding, callback } of early) request._writeRaw(data, encoding, callback);
+  };
   const admission = gate.admit(outgoing, gate.context());
   if (!isPromise(admission)) {
-    decide(request as RawRequest, admission);
+    decide(request, admission);
+    sendEarly();
     return;
   }
-  const release = holdBytes(request as RawRequest);
+  const release = holdBytes(request);
+  sendEarly();
   admission.then((decided) => {
     if (request.destroyed && decided?.admitted) decided.exchange.unsent(undefined);
-    else decide(request as RawRequest, decided);
+    else decide(request, decided);
     release();
   });
 }

@@ -2,7 +2,7 @@ import http, { type Agent, type ClientRequest, type RequestOptions } from 'node:
 import type { CallGate } from '../exchange.js';
 import { headerOf } from './http-headers.js';
 import { HeldRequest } from './http-held-request.js';
-import { watchRaw } from './http-raw-request.js';
+import { type RawRequest, watchRaw } from './http-raw-request.js';
 import type { HttpTarget } from './http-target.js';
 import { kMetered } from './metered-mark.js';
 import { replace } from './patch.js';
@@ -56,7 +56,7 @@ export class HttpLayer {
             const { agent } = this as { agent?: Partial<AgentPrototype> };
             if (agent?.addRequest === prototype.addRequest) return;
             const target = layer.#targetOf(this, undefined);
-            if (target !== undefined) watchRaw(this, target, layer.gate);
+            if (target !== undefined) watchRaw(this as RawRequest, target, layer.gate);
           },
       ),
     ];

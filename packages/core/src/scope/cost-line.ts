@@ -50,7 +50,12 @@ export function costFields(
   };
 }
 
+/** Parts of a scope may have different ones. */
 function loggedLabels(scope: Scope, wanted: true | readonly string[]): Record<string, string> {
-  const entries = Object.entries(scope.labels);
+  const values = new Map<string, Set<string>>();
+  for (const { labels } of [scope, ...scope.parts]) {
+    for (const [key, value] of Object.entries(labels)) values.set(key, (values.get(key) ?? new Set()).add(value));
+  }
+  const entries = [...values].map(([key, all]) => [key, [...all].join(', ')] as const);
   return Object.fromEntries(wanted === true ? entries : entries.filter(([key]) => wanted.includes(key)));
 }

@@ -24,6 +24,14 @@ export class Labels {
 
   constructor(private readonly failed: (cause: unknown) => void) {}
 
+  /** One that goes on by itself. */
+  copy(): Labels {
+    const copy = new Labels(this.failed);
+    Object.assign(copy.values, this.values);
+    copy.#open = [...this.#open];
+    return copy;
+  }
+
   from(source: LabelSource): void {
     this.#open.push(source);
   }

@@ -4,8 +4,10 @@ import type { Denial, DenialStatus } from '../denial.js';
 import type { Nanos } from '../money.js';
 import { nanosToUsd } from '../money.js';
 import { processState } from '../process-state.js';
+import type { BudgetName } from '../register.js';
 import { type LabelSource, Labels, type LabelValue } from './labels.js';
-import { Tally } from './tally.js';
+import { keepInside } from './lazy-thenable.js';
+import { RunningCharges } from './running-charges.js';
 
 /** What is left of one budget that applies to a scope. */
 export interface Remaining {
@@ -21,7 +23,7 @@ export interface Remaining {
 /** What `check` looks at. */
 export interface CheckOptions {
   /** Only this budget. Default: all that apply. */
-  readonly budget?: string;
+  readonly budget?: BudgetName;
   /** Room for how much, in USD. Default: the budget's estimate of one call. */
   readonly estimateUsd?: number;
 }
@@ -45,7 +47,7 @@ export interface CostScope {
    *
    * @throws {OptionsError} `ERR_COST_OPTIONS` when no budget has that name
    */
-  remaining(budget?: string): Promise<Remaining[]>;
+  remaining(budget?: BudgetName): Promise<Remaining[]>;
   /**
    * Rejects when a budget that applies has no room for one more call. Holds nothing.
    *
@@ -68,34 +70,55 @@ export interface ScopeMeter {
   labelsFailed(cause: unknown): void;
 }
 
-const KEPT = 1_000;
-
 export class Scope implements CostScope {
-  readonly charges: Charge[] = [];
-  readonly denials: Denial[] = [];
-  /** Everything so far. */
-  readonly tally = new Tally();
-  /** What no log line has told yet. */
-  untold = new Tally();
   /** Budgets beyond the meter's own: of a second `costAware` on the way, and inline ones of the route. */
-  readonly budgets: ResolvedBudget[] = [];
+  readonly budgets: ResolvedBudget[];
   /** Budgets with `routes: 'named'` that the route named. */
-  readonly named = new Set<string>();
+  readonly named: Set<string>;
   /** Budgets that the route is not denied by: names, or all that are not mandatory. */
-  readonly skipped: { all: boolean; readonly names: Set<string> } = { all: false, names: new Set() };
+  readonly skipped: { all: boolean; readonly names: Set<string> };
   /** The status that the adapter answers with, for each reason of denial. */
-  status: DenialStatus = {};
-  /** Set once the incoming request has been answered (or its client is gone): what comes later is late. */
-  finished = false;
-  /** Called for each charge that comes after that. */
-  onLate: (() => void) | undefined;
+  status: DenialStatus;
+  readonly running: RunningCharges;
+  readonly parts: Scope[] = [];
   readonly #labels: Labels;
 
+  /** @param whole what this is a {@link part} of */
   constructor(
     readonly id: string,
     private readonly meter: ScopeMeter,
+    private readonly whole?: Scope,
   ) {
-    this.#labels = new Labels((cause) => meter.labelsFailed(cause));
+    this.budgets = [...(whole?.budgets ?? [])];
+    this.named = new Set(whole?.named);
+    this.skipped = { all: whole?.skipped.all ?? false, names: new Set(whole?.skipped.names) };
+    this.status = { ...whole?.status };
+    this.running = whole?.running ?? new RunningCharges();
+    this.#labels = whole ? whole.#labels.copy() : new Labels((cause) => meter.labelsFailed(cause));
+  }
+
+  /** For one handler of several: what it costs counts in the whole; labels, budgets and skips are its own. */
+  part(): Scope {
+    const part = new Scope(this.id, this.meter, this.owner);
+    this.owner.parts.push(part);
+    return part;
+  }
+
+  /** What the account of a `request` budget belongs to. */
+  get owner(): Scope {
+    return this.whole ?? this;
+  }
+
+  get finished(): boolean {
+    return this.running.finished;
+  }
+
+  get charges(): readonly Charge[] {
+    return this.running.charges;
+  }
+
+  get denials(): readonly Denial[] {
+    return this.running.denials;
   }
 
   get labels(): Readonly<Record<string, string>> {
@@ -112,11 +135,11 @@ export class Scope implements CostScope {
   }
 
   get totalNanos(): Nanos {
-    return this.tally.nanos;
+    return this.running.tally.nanos;
   }
 
   get totalUsd(): number {
-    return nanosToUsd(this.tally.nanos);
+    return nanosToUsd(this.running.tally.nanos);
   }
 
   remaining(budget?: string): Promise<Remaining[]> {
@@ -132,43 +155,23 @@ export class Scope implements CostScope {
   }
 
   run<T>(fn: () => T): T {
-    return processState.storage.run(this, fn);
+    const inside = <R>(work: () => R): R => processState.storage.run(this, work);
+    return keepInside(inside(fn), inside);
   }
 
   addCharge(charge: Charge): void {
-    keep(this.charges, charge);
-    this.tally.charge(charge);
-    this.untold.charge(charge);
-    if (this.finished) this.onLate?.();
+    this.running.addCharge(charge);
   }
 
   addDenial(denial: Denial): void {
-    keep(this.denials, denial);
-    this.tally.denied(denial.model);
-    this.untold.denied(denial.model);
-    if (this.finished) this.onLate?.();
+    this.running.addDenial(denial);
   }
 
   addPending(model: string | undefined): void {
-    this.tally.pending(model);
-    this.untold.pending(model);
+    this.running.addPending(model);
   }
 
   addFailure(model: string | undefined): void {
-    this.tally.failed(model);
-    this.untold.failed(model);
-    if (this.finished) this.onLate?.();
+    this.running.addFailure(model);
   }
-
-  /** Hands over what no log line has told yet. */
-  takeUntold(): Tally {
-    const told = this.untold;
-    this.untold = new Tally();
-    return told;
-  }
-}
-
-function keep<T>(list: T[], item: T): void {
-  list.push(item);
-  if (list.length > KEPT) list.shift();
 }

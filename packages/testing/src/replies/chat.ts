@@ -1,6 +1,8 @@
 import { type Call, isStreamed, type PricedCall, type Reply, type StreamEvent, seconds } from '../call.js';
+import { writeCost } from '../cost.js';
 import { isRecord } from '../json.js';
 import { metadataOf } from '../metadata.js';
+import { usdToNanos } from '../money.js';
 import { echoedModel, providerOf } from '../naming.js';
 import { answerText, countTokens, isCutShort, splitText } from '../tokens.js';
 import { costKey, priced } from './priced.js';
@@ -23,10 +25,14 @@ const finishReason = (call: Call): string => (isCutShort(call) ? 'length' : 'sto
 const asksUsage = ({ body, options }: Call): boolean =>
   !options.ignoreStreamOptions && isRecord(body.stream_options) && body.stream_options.include_usage === true;
 
+const costSoFar = ({ options: { costSoFarUsd: usd } }: Call): { cost?: unknown } =>
+  usd === undefined ? {} : { cost: writeCost(usdToNanos(usd, 'costSoFarUsd'), 'number').json };
+
 function chatEvents(call: PricedCall): StreamEvent[] {
   const { options, request } = call;
   const usage = asksUsage(call);
   const on = options.usageOn ?? 'own';
+  const soFar = { usage: chatUsage(call), ...costSoFar(call) };
   const priceTag = { usage: chatUsage(call), provider: providerOf(call), ...costKey(call), ...options.usageExtra };
   const chunk = (choices: unknown[], more: Record<string, unknown> = {}): Record<string, unknown> => ({
     id: `chatcmpl-${request.id}`,
@@ -35,7 +41,7 @@ function chatEvents(call: PricedCall): StreamEvent[] {
     model: echoedModel(call),
     choices,
     ...(usage && options.usageNull && { usage: null }),
-    ...(usage && on === 'every' && { usage: chatUsage(call) }),
+    ...(usage && on === 'every' && soFar),
     ...more,
   });
   const delta = (content: Record<string, unknown>, reason: string | null = null) => [

@@ -6,7 +6,7 @@ import { answerText } from '../tokens.js';
 const WORD = { success: 'success', fail: 'fail' };
 const MISSPELT = { success: 'sucess', fail: 'fail' };
 
-/** `POST /v2/{feature}/{subfeature}`: one object for each provider; the charge is their sum, to the nano. */
+/** `POST /v2/{feature}/{subfeature}`: one object for each provider, or a list of them; the charge is their sum, to the nano. */
 export function v2Reply(call: PricedCall): Reply {
   const { cost, options } = call;
   const providers = v2Providers(call);
@@ -15,7 +15,7 @@ export function v2Reply(call: PricedCall): Reply {
   const first = cost.nanos - share * (providers.length - 1);
   const result =
     outcome === 'success' ? { generated_text: answerText(call) } : { error: { message: 'provider error' } };
-  const entries = providers.map((provider, index) => [
+  const entries = providers.map((provider, index): [string, Record<string, unknown>] => [
     provider,
     {
       status: (options.misspellSuccess ? MISSPELT : WORD)[outcome],
@@ -24,5 +24,10 @@ export function v2Reply(call: PricedCall): Reply {
       ...options.extra,
     },
   ]);
-  return { content: { json: Object.fromEntries(entries) } };
+  const asList = call.body.response_as_dict === false;
+  return {
+    content: {
+      json: asList ? entries.map(([provider, entry]) => ({ provider, ...entry })) : Object.fromEntries(entries),
+    },
+  };
 }

@@ -1,0 +1,42 @@
+import type { Nanos } from '../money.js';
+import { type CostReading, readCost, sumCosts } from './cost.js';
+import { jobPhase } from './jobs.js';
+import { scanElements, scanTopLevel } from './json-scan.js';
+import { memberText, readName, type ScannedObject } from './scanned-object.js';
+
+const KEYS = ['cost', 'status'];
+
+const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
+
+/**
+ * What each provider of a v2 call answered: one object under its name; with `response_as_dict: false` a list of them; in a
+ * job either of these below `results` (Eden AI wire notes, "Where the cost is"). None when the body was cut.
+ */
+export function providerAnswers(whole: Buffer): readonly ScannedObject[] {
+  const scan = scanTopLevel(whole, 'all');
+  if (scan.isObject && !scan.complete) return [];
+  const results = scan.values.get('results');
+  const first = results && whole[results.start];
+  if (results && (first === OPEN_BRACE || first === OPEN_BRACKET)) {
+    return providerAnswers(whole.subarray(results.start, results.end));
+  }
+  const spans = scan.isObject ? [...scan.values.values()] : (scanElements(whole) ?? []);
+  return spans
+    .filter(({ start }) => whole[start] === OPEN_BRACE)
+    .map(({ start, end }) => {
+      const body = whole.subarray(start, end);
+      return { body, scan: scanTopLevel(body, KEYS) };
+    });
+}
+
+/** A v2 call costs what its providers cost together. */
+export const providersCost = (providers: readonly ScannedObject[], maxNanos: Nanos): CostReading =>
+  sumCosts(
+    providers.map((provider) => readCost(memberText(provider, 'cost'), maxNanos)),
+    maxNanos,
+  );
+
+/** True when there are providers, and every one of them says that it failed. */
+export const allFailed = (providers: readonly ScannedObject[]): boolean =>
+  providers.length > 0 && providers.every((provider) => jobPhase(readName(provider, 'status')) === 'failed');
