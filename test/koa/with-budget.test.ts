@@ -86,7 +86,7 @@ describe('withBudget()', () => {
     const router = new Router()
       .get('/docs/:doc', hourly, chat)
       .post('/docs/:doc', hourly, chat)
-      .get('/b', hourly, chat);
+      .get('/b', hourly, (ctx, next) => chat(ctx, next));
     const url = await serve(router, []);
     expect(await status(`${url}/docs/1`)).toBe(200);
     expect(await status(`${url}/docs/2`)).toBe(402);
@@ -106,6 +106,62 @@ describe('withBudget()', () => {
     const statuses = [];
     for (const path of ['a', 'b', 'c']) statuses.push(await status(`${url}/${path}`));
     expect(statuses).toEqual([200, 402, 402]);
+  });
+
+  describe('gives no client a fresh budget for a method or a path that it picks', () => {
+    const once = () => withBudget({ limitUsd: 0.5, window: 'hour' });
+    const guard = once();
+    const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND', 'GET'];
+    const inner = () => new Router().get(['/x', '/y'], once(), chat);
+
+    test.each<[string, () => Router | Middleware, paths: string[], name: string]>([
+      ['app.use()', () => (ctx, next) => guard(ctx, () => chat(ctx, next)), ['/x', '/y'], 'ALL *'],
+      ['router.all()', () => new Router().all('/x', once(), chat), ['/x'], 'ALL /x'],
+      [
+        'router.all(), inside of another middleware',
+        () => new Router().all('/x', (ctx, next) => guard(ctx, () => chat(ctx, next))),
+        ['/x'],
+        'ALL /x',
+      ],
+      ['router.use()', () => new Router().use(once()).all('/x', chat).all('/y', chat), ['/x', '/y'], 'ALL *'],
+      ['router.use() of a path', () => new Router().use('/x', once()).all('/x', chat), ['/x'], 'ALL /x'],
+      [
+        'router.use() of several paths',
+        () => new Router().use(['/x', '/y'], once()).all('/x', chat).all('/y', chat),
+        ['/x', '/y'],
+        'ALL (/x|/y)',
+      ],
+      ['router.get() of several paths', () => inner(), ['/x', '/y'], 'GET (/x|/y)'],
+      [
+        'router.get() of several paths, in another router',
+        () => new Router().use('/v1/:id', inner().routes()),
+        ['/v1/a/x', '/v1/b/y'],
+        'GET (/v1/:id/x|/v1/:id/y)',
+      ],
+      [
+        'router.register() of several methods',
+        () => {
+          const router = new Router();
+          router.register('/x', ['get', 'post'], [once(), chat]);
+          return router;
+        },
+        ['/x'],
+        'GET|POST /x',
+      ],
+      ['router.get() of a RegExp', () => new Router().get(/^\/[xy]$/, once(), chat), ['/x', '/y'], 'GET /^\\/[xy]$/'],
+    ])('on %s', async (_where, guarded, paths, name) => {
+      const app = new Koa();
+      const metered = kit.costAware();
+      const on = guarded();
+      app.use(metered).use(on instanceof Router ? on.routes() : on);
+      const { url } = await kit.serve(app);
+      let served = 0;
+      for (const method of METHODS) {
+        for (const path of paths) if ((await status(url + path, { method })) === 200) served += 1;
+      }
+      expect(served).toBe(1);
+      expect(metered.meter.budgets().map((budget) => budget.name)).toEqual([name]);
+    });
   });
 
   test("names a budget that the router's own costAware brings", async () => {

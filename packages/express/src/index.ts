@@ -3,6 +3,7 @@ import './augment.js';
 export {
   type Budget,
   BudgetExceededError,
+  type BudgetName,
   type BudgetWindow,
   type CallInfo,
   type Charge,
@@ -29,6 +30,7 @@ export {
   memoryLedger,
   OptionsError,
   PaymentRequiredError,
+  type Register,
   type Remaining,
   type RouteBudget,
 } from '@eden-cost/core';

@@ -240,7 +240,9 @@ describe('withBudget({ limitUsd, window })', () => {
     const app = newApp().use(kit.metered());
     mount(app);
     const url = await kit.serve(app);
-    const asked = ['post', 'get', 'head', 'put', 'propfind'].flatMap((method) => paths.map((path) => `${method} ${path}`));
+    const asked = ['post', 'get', 'head', 'put', 'propfind'].flatMap((method) =>
+      paths.map((path) => `${method} ${path}`),
+    );
     expect(await statuses(url, asked)).toEqual([200, ...asked.slice(1).map(() => 402)]);
   });
 

@@ -1,5 +1,5 @@
 import { METHODS } from 'node:http';
-import { OptionsError, type RouteBudget, routeBudget } from '@eden-cost/core';
+import { type BudgetName, OptionsError, type RouteBudget, routeBudget } from '@eden-cost/core';
 import type { Request, RequestHandler } from 'express';
 import type { LayerFacts } from './place.js';
 import { type RequestState, stateOf } from './request-state.js';
@@ -18,7 +18,7 @@ interface RouteFacts {
  * @param budget a budget's name, or a budget of this route alone; without one, every budget that applies is checked
  * @throws {OptionsError} `ERR_COST_OPTIONS` at start, for a name that no budget has, or an invalid budget
  */
-export function withBudget(budget?: string | RouteBudget): RequestHandler {
+export function withBudget(budget?: BudgetName | RouteBudget): RequestHandler {
   const resolve = routeBudget(budget);
   return async (req, _res, next) => {
     const state = stateOf(req);
@@ -67,5 +67,4 @@ function methodsOf({ methods = {} }: RouteFacts = {}): string {
   return names.length === 1 && names[0] !== '_all' ? (names[0] as string).toUpperCase() : 'ALL';
 }
 
-const isForAll = (methods: Record<string, boolean>): boolean =>
-  METHODS.every((name) => methods[name.toLowerCase()]);
+const isForAll = (methods: Record<string, boolean>): boolean => METHODS.every((name) => methods[name.toLowerCase()]);
