@@ -31,6 +31,8 @@ export interface BookTools {
   /** True: nothing is enforced (observe mode). */
   readonly observe: boolean;
   readonly matchFailed: (budget: string, cause: unknown) => void;
+  /** A budget is known from now on. */
+  readonly added?: (budget: ResolvedBudget) => void;
 }
 
 /** All budgets of a meter, and which of them apply to a call. */
@@ -79,6 +81,7 @@ export class BudgetBook {
     }
     if (present !== undefined) return present;
     this.#byName.set(budget.name, budget);
+    this.tools.added?.(budget);
     if (budget.timeZone !== 'UTC') this.#prepareTimeZones();
     return budget;
   }

@@ -6,12 +6,12 @@ import type { Snapshot } from './counters.js';
 import { OptionsError } from './errors.js';
 import { Events, type MeterEvents } from './events.js';
 import { Gate } from './gate.js';
+import { healthOf } from './health.js';
 import { wrapFetch } from './intercept/fetch.js';
 import { install, patchGlobalDispatchers, patchLoadedCopies } from './intercept/install.js';
 import { lineWriter, type WriteLine } from './line-writer.js';
 import type { Logger } from './logger.js';
 import { isPromise } from './maybe.js';
-import { warnOfMemoryLedger } from './memory-ledger-warning.js';
 import type { Closed, Health, Meter, OpenInit, OpenScope, RunInit } from './meter.js';
 import { RequestScope } from './open-scope.js';
 import { OperatorLog } from './operator-log.js';
@@ -65,7 +65,6 @@ export class EdenMeter implements Meter {
       return;
     }
     this.#log.listen(this.#events);
-    warnOfMemoryLedger(ledger, budgets.root);
     const hosts = baseUrls.map(({ origin, prefix }) => origin + prefix);
     this.#log.started({ hosts, budgets: budgets.names, mode, ledger: ledger.name });
   }
@@ -173,21 +172,8 @@ export class EdenMeter implements Meter {
     return topUp(this.#parts, budget, value, usd, note);
   }
 
-  async health(): Promise<Health> {
-    const { ledger, clock, openCalls } = this.#parts;
-    const { mode } = this.settings;
-    let reachable = true;
-    try {
-      await ledger.balances([], clock.now());
-    } catch {
-      reachable = false;
-    }
-    return {
-      status: mode === 'off' ? 'off' : reachable ? 'up' : 'degraded',
-      mode,
-      ledger: { name: ledger.name, reachable },
-      callsInFlight: openCalls.size,
-    };
+  health(): Promise<Health> {
+    return healthOf(this.#parts, this.settings.mode);
   }
 
   snapshot(): Snapshot {

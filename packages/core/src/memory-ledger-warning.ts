@@ -6,11 +6,11 @@ import { warnOnce } from './warnings.js';
 const LONG = new Set(['day', 'week', 'month', 'total']);
 
 /** Balances that only this process knows, and forgets at restart, are seldom what a production app wants. */
-export function warnOfMemoryLedger(ledger: Ledger, budgets: readonly ResolvedBudget[]): void {
-  if (ledger.shared || ledger.durable || budgets.every(({ window }) => window === 'request')) return;
+export function warnOfMemoryLedger(ledger: Ledger, { window }: ResolvedBudget): void {
+  if (ledger.shared || ledger.durable || window === 'request') return;
   const { env } = process;
   const many = cluster.isWorker || env.NODE_APP_INSTANCE !== undefined || env.KUBERNETES_SERVICE_HOST !== undefined;
-  const lasting = env.NODE_ENV === 'production' && budgets.some(({ window }) => LONG.has(window));
+  const lasting = env.NODE_ENV === 'production' && LONG.has(window);
   if (!many && !lasting) return;
   warnOnce(
     'WARN_COST_MEMORY_LEDGER',

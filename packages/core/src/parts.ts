@@ -7,6 +7,7 @@ import type { Events } from './events.js';
 import { Jobs } from './jobs.js';
 import { LearnedEstimates } from './learned-estimates.js';
 import { memoryLedger } from './ledger/memory-ledger.js';
+import { warnOfMemoryLedger } from './memory-ledger-warning.js';
 import { OpenCalls } from './open-calls.js';
 import type { Settings } from './options.js';
 import { Rates } from './rates.js';
@@ -33,6 +34,7 @@ export function makeParts(settings: Settings, events: Events): Parts {
     values,
     observe: settings.mode !== 'enforce',
     matchFailed: (budget, cause) => tell('match', `match() of budget "${budget}" failed: the budget applies`, cause),
+    ...(settings.mode !== 'off' && { added: (budget) => warnOfMemoryLedger(ledger, budget) }),
   });
   const rates = new Rates(
     settings.rateCard,

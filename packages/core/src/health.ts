@@ -1,0 +1,33 @@
+import type { Parts } from './call.js';
+import type { Clock } from './clock.js';
+import type { Health } from './meter.js';
+import type { Settings } from './options.js';
+
+/** A readiness probe waits no longer for a ledger that never answers. */
+const DEADLINE_MS = 1_000;
+
+/** How the meter is, for a readiness probe: asks the ledger for nothing, and spends nothing. */
+export async function healthOf({ ledger, clock, openCalls }: Parts, mode: Settings['mode']): Promise<Health> {
+  const reachable = await within(clock, DEADLINE_MS, async () => void (await ledger.balances([], clock.now())));
+  return {
+    status: mode === 'off' ? 'off' : reachable ? 'up' : 'degraded',
+    mode,
+    ledger: { name: ledger.name, reachable },
+    callsInFlight: openCalls.size,
+  };
+}
+
+/** Whether it was done in time. */
+function within(clock: Clock, ms: number, task: () => Promise<void>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const deadline = clock.after(ms, () => resolve(false), { keepAlive: true });
+    const end = (done: boolean) => {
+      deadline.cancel();
+      resolve(done);
+    };
+    task().then(
+      () => end(true),
+      () => end(false),
+    );
+  });
+}
