@@ -90,6 +90,19 @@ describe('PlanLimits', () => {
     expect(limits.limitFor(plan, scope('acme'))).toBe(20e9);
   });
 
+  test('forget is for all who share the account, whatever their other labels', () => {
+    const limits = planLimits();
+    let usd = 25;
+    const plan = { ...budget(() => usd), by: ['tenant'] };
+    const as = (tenant: string, team: string) => ({ id: '', labels: { tenant, team } });
+    const asked = () =>
+      [as('acme', 'web'), as('acme', 'data'), as('globex', 'web')].map((one) => limits.limitFor(plan, one));
+    expect(asked()).toEqual([25e9, 25e9, 25e9]);
+    usd = 1;
+    limits.forget(as('acme', 'web'), [plan]);
+    expect(asked()).toEqual([1e9, 1e9, 25e9]);
+  });
+
   test.each([
     [
       'throws',

@@ -18,6 +18,8 @@ export class LimitUnavailable extends Error {
 
 /** What is known of one budget's limit for one set of labels. */
 interface Entry {
+  /** What the budget and the scope's values of its labels are: those with one account have one limit. */
+  readonly account: string;
   until: number;
   /** A promise while the function is still at it: all who come meanwhile share it. */
   limit: MaybePromise<Nanos> | undefined;
@@ -55,18 +57,20 @@ export class PlanLimits {
     const key = keyOf(budget, scope);
     const known = this.#entries.get(key);
     if (known?.limit !== undefined && this.clock.now() < known.until) return known.limit;
-    const entry: Entry = { until: Number.POSITIVE_INFINITY, limit: undefined, last: known?.last };
+    const until = Number.POSITIVE_INFINITY;
+    const entry: Entry = { account: accountOf(budget, scope), until, limit: undefined, last: known?.last };
     this.#remember(key, entry);
     return this.#ask(budget, budget.limit, scope, entry);
   }
 
-  /** Has the next call ask again, also when an answer is on its way: that may be of before the upgrade. */
+  /**
+   * Has the next call ask again, of everybody who shares an account with this scope; also when an answer is on its way:
+   * that may be of before the upgrade.
+   */
   forget(scope: ScopeView, budgets: readonly ResolvedBudget[]): void {
-    for (const budget of budgets) {
-      const key = keyOf(budget, scope);
-      const last = this.#entries.get(key)?.last;
-      this.#entries.delete(key);
-      if (last !== undefined) this.#remember(key, { until: 0, limit: undefined, last });
+    const accounts = new Set(budgets.map((budget) => accountOf(budget, scope)));
+    for (const [key, { account, last }] of this.#entries) {
+      if (accounts.has(account)) this.#entries.set(key, { account, until: 0, limit: undefined, last });
     }
   }
 
@@ -128,6 +132,9 @@ export class PlanLimits {
     if (this.#entries.size > this.maxEntries) this.#entries.delete(this.#entries.keys().next().value as string);
   }
 }
+
+const accountOf = ({ name, by }: ResolvedBudget, { labels }: ScopeView): string =>
+  JSON.stringify([name, by.map((label) => (Object.hasOwn(labels, label) ? labels[label] : null))]);
 
 /** Labels in a fixed order, each key and value in quotes: no two sets share a key. */
 function keyOf({ name }: ResolvedBudget, scope: ScopeView): string {
