@@ -9,6 +9,7 @@ import {
   SkipBudgets,
 } from '@eden-cost/nestjs';
 import {
+  All,
   type CanActivate,
   Controller,
   type ExecutionContext,
@@ -20,6 +21,7 @@ import {
   Post,
   Sse,
   UseGuards,
+  VersioningType,
 } from '@nestjs/common';
 import { from, map } from 'rxjs';
 import { CHAT, postInit, readAnswer } from '../support/calls.js';
@@ -225,6 +227,55 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect(asked()).toBe(2);
     });
 
+    test('with a budget is one budget, whichever of its methods, paths and versions a client chooses', async () => {
+      const budget = { limitUsd: 0.5, window: 'day' } as const;
+      @Controller(['v1', 'v2'])
+      class Many {
+        @All('all')
+        @Budget(budget)
+        all() {
+          return chat();
+        }
+
+        @Get(['a', 'b'])
+        @Budget(budget)
+        paths() {
+          return chat();
+        }
+      }
+      @Controller({ path: 'versions', version: ['1', '2'] })
+      class Versions {
+        @Get()
+        @Budget(budget)
+        both() {
+          return chat();
+        }
+      }
+      @Controller({ path: 'versions', version: '3' })
+      class Third {
+        @Get()
+        @Budget(budget)
+        third() {
+          return chat();
+        }
+      }
+      const { url, app } = await kit.serve({
+        controllers: [Many, Versions, Third],
+        prepare: (one) => one.setGlobalPrefix('api').enableVersioning({ type: VersioningType.URI }),
+      });
+      const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+      const all = [];
+      for (const method of methods) all.push(await status(`${url}/api/v1/all`, { method }));
+      expect(all).toEqual([200, 402, 402, 402, 402, 402]);
+      expect(await statuses(`${url}/api`, ['v1/a', 'v1/b', 'v2/a', 'v2/b'])).toEqual([200, 402, 402, 402]);
+      expect(await statuses(`${url}/api`, ['v1/versions', 'v2/versions', 'v3/versions'])).toEqual([200, 402, 200]);
+      const names = app
+        .get(CostService)
+        .meter.budgets()
+        .map(({ name }) => name);
+      expect(names).toEqual(['ALL /v1/all', 'GET /v1/a', 'GET /versions (1, 2)', 'GET /versions (3)']);
+    });
+
     test('on method and class add up, with those of the options', async () => {
       const budgets = ['class', 'method', 'other', 'unnamed'].map((name) => ({ name, ...NAMED }));
       const { url } = await kit.serve({
@@ -336,6 +387,31 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         'edenai cost meter closed',
         'edenai cost meter started',
       ]);
+    });
+
+    test.each([
+      ['@Budget()', Budget('tenant-daily')],
+      ['@SkipBudgets()', SkipBudgets()],
+      ['@CostLabels()', CostLabels({ feature: 'image' })],
+    ])('%s where no request comes to stops it: it would do nothing there', async (_what, decorator) => {
+      class Images {
+        make() {}
+      }
+      decorator(
+        Images.prototype,
+        'make',
+        Object.getOwnPropertyDescriptor(Images.prototype, 'make') as PropertyDescriptor,
+      );
+      const onMethod = kit.serve({ providers: [Images], cost: DAILY });
+      await expect(onMethod).rejects.toThrow(OptionsError);
+      await expect(onMethod).rejects.toThrow(/^Images\.make has @Budget\(\).*Put them on the controller's, resolver's/);
+
+      @Injectable()
+      class Marked {
+        make() {}
+      }
+      (decorator as ClassDecorator)(Marked);
+      await expect(kit.serve({ providers: [Marked], cost: DAILY })).rejects.toThrow(/^Marked has @Budget\(\)/);
     });
 
     test('two budgets of one route without names stop it', async () => {

@@ -1,5 +1,5 @@
 import { CostModule, type CostModuleExtras, type CostModuleOptions, type LogLine } from '@eden-cost/nestjs';
-import { type INestApplication, Module, type ModuleMetadata } from '@nestjs/common';
+import { type INestApplication, type MiddlewareConsumer, Module, type ModuleMetadata } from '@nestjs/common';
 import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -16,6 +16,8 @@ const ADAPTERS: Record<Platform, () => AbstractHttpAdapter> = {
 
 export interface NestOptions extends ModuleMetadata {
   readonly cost?: CostModuleOptions & CostModuleExtras;
+  /** Of the app's own module. */
+  readonly middleware?: (consumer: MiddlewareConsumer) => void;
   /** Before it listens. */
   readonly prepare?: (app: INestApplication) => void;
 }
@@ -43,9 +45,13 @@ export function useNest(platform: Platform = 'Express') {
       ...cost,
     }),
     /** An app of one module, before it starts. */
-    async create({ cost, imports = [], prepare: _, ...metadata }: NestOptions): Promise<INestApplication> {
+    async create({ cost, imports = [], prepare: _, middleware, ...metadata }: NestOptions): Promise<INestApplication> {
       const root = Module({ ...metadata, imports: [CostModule.forRoot(this.options(cost)), ...imports] });
-      class AppModule {}
+      class AppModule {
+        configure(consumer: MiddlewareConsumer) {
+          middleware?.(consumer);
+        }
+      }
       root(AppModule);
       const app = await NestFactory.create(AppModule, ADAPTERS[platform](), {
         logger: false,

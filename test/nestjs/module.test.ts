@@ -170,6 +170,26 @@ describe('CostModule.forRoot', () => {
     }
   });
 
+  test('closes it with the last app of the process that uses it', async () => {
+    const cost: CostModuleOptions = { budgets: [{ name: 'none', limitUsd: 0, window: 'day' }] };
+    const first = await kit.create({ controllers: [Asks], cost });
+    @Module({ imports: [CostModule.forRoot({ labels: () => ({ tenant: 'acme' }) })], controllers: [Asks] })
+    class SecondModule {}
+    const second = await NestFactory.create(SecondModule, { logger: false });
+    await second.listen(0, '127.0.0.1');
+    const url = await second.getUrl();
+    const { meter } = second.get(CostService);
+    await first.init();
+    await first.close();
+    expect(meterInProcess()).toBe(meter);
+    expect((await fetch(`${url}/ask`)).status).toBe(402);
+    expect(kit.eden.requests()).toEqual([]);
+    await second.close();
+    await second.close();
+    expect(meterInProcess()).toBeUndefined();
+    expect(kit.lines.filter(({ msg }) => msg === 'edenai cost meter closed')).toHaveLength(1);
+  });
+
   test.each(PLATFORMS)('a second one of the process adds its budgets, and the request has one line (%s)', async () => {
     const { url } = await kit.serve({ controllers: [Asks], imports: [CostModule.forRoot({ ...NONE })] });
     expect((await fetch(`${url}/ask/budget`)).status).toBe(402);

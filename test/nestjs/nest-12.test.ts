@@ -1,4 +1,3 @@
-import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { CostModuleOptions } from '@eden-cost/nestjs';
 import { Controller, Get } from '@nestjs/common';
@@ -7,10 +6,7 @@ import { CANARIES, expectNothingPrivate } from '../support/canaries.js';
 import { rawRequest } from '../support/raw-http.js';
 import { PLATFORMS, useNest } from './kit.js';
 
-const { version } = require(join(dirname(require.resolve('@nestjs/core')), 'package.json'));
-const describeSince12 = Number.parseInt(version, 10) >= 12 ? describe : describe.skip;
-
-describeSince12.each(PLATFORMS)('bodies that only Nest 12 streams, on %s', (platform) => {
+describe.each(PLATFORMS)('bodies that only Nest 12 streams, on %s', (platform) => {
   const kit = useNest(platform);
   const chat = async (costUsd: number) => {
     const init = postInit(CHAT, { reply: { costUsd } });
@@ -68,6 +64,20 @@ describeSince12.each(PLATFORMS)('bodies that only Nest 12 streams, on %s', (plat
     expect(kit.costLines()).toMatchObject([
       { req: { route: `/${path}` }, edenai: { costNanos: 875_000_000, late: false, aborted: false } },
     ]);
+  });
+
+  test.each(['generator', 'readable'])('belong to their request wherever a middleware goes on: %s', async (path) => {
+    const queue: (() => void)[] = [];
+    const timer = setInterval(() => queue.pop()?.(), 1);
+    const { url } = await kit.serve({
+      controllers: [Bodies],
+      middleware: (consumer) =>
+        consumer.apply((_req: unknown, _res: unknown, next: () => void) => queue.push(next)).forRoutes(Bodies),
+    });
+    await (await fetch(`${url}/${path}`)).text();
+    clearInterval(timer);
+    while (kit.costLines().length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(kit.costLines()).toMatchObject([{ edenai: { costNanos: 875_000_000, late: false } }]);
   });
 
   test.each([...BODIES, 'response'])('are a clean 402 before the first byte on a spent budget: %s', async (path) => {

@@ -1,6 +1,7 @@
 import { type CostScope, CostService, Costs, WithCosts } from '@eden-cost/nestjs';
 import { Controller, Get, Inject, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { concatMap, defer, firstValueFrom, interval, lastValueFrom, type Observable, take } from 'rxjs';
 import { CHAT, postInit, readAnswer } from '../support/calls.js';
 import { useNest } from './kit.js';
 
@@ -13,7 +14,7 @@ const chat = async (costUsd = 0.5) => {
 @Injectable()
 class Jobs {
   readonly greeting = 'hello';
-  constructor(@Inject(CostService) private readonly costs: CostService) {}
+  constructor(@Inject(CostService) readonly costs: CostService) {}
 
   @SetMetadata('cron', 'above')
   @WithCosts({ job: 'nightly' })
@@ -27,6 +28,21 @@ class Jobs {
   async index(_document: { id: number }) {
     await chat();
     return this.costs.current()?.labels;
+  }
+
+  @WithCosts({ job: 'lazy' })
+  observable(): Observable<string> {
+    return interval(1).pipe(
+      take(2),
+      concatMap(() => defer(() => chat())),
+    );
+  }
+
+  @WithCosts({ job: 'lazy' })
+  async *generator(): AsyncGenerator<string> {
+    yield await chat();
+    await new Promise((resolve) => setImmediate(resolve));
+    yield await chat();
   }
 
   @WithCosts()
@@ -78,6 +94,46 @@ test('leaves a method that a request calls to that request', async () => {
   });
   expect(await (await fetch(url)).json()).toEqual([{ tenant: 'acme' }, 0.5]);
   expect(kit.costLines()).toHaveLength(1);
+});
+
+describe('a method that does its work later', () => {
+  const WAYS: [string, (jobs: Jobs) => Promise<unknown>, Record<string, number>][] = [
+    ['an Observable', (jobs) => lastValueFrom(jobs.observable()), { costNanos: 1_000_000_000 }],
+    ['an Observable that is given up', (jobs) => firstValueFrom(jobs.observable()), { costNanos: 500_000_000 }],
+    [
+      'an async generator',
+      async (jobs) => {
+        for await (const _part of jobs.generator());
+      },
+      { costNanos: 1_000_000_000 },
+    ],
+    [
+      'an async generator that is given up',
+      async (jobs) => {
+        for await (const _part of jobs.generator()) break;
+      },
+      { costNanos: 500_000_000 },
+    ],
+    [
+      'an Observable of CostService.run()',
+      (jobs) => lastValueFrom(jobs.costs.run({ labels: { job: 'lazy' } }, () => defer(() => chat()))),
+      { costNanos: 500_000_000 },
+    ],
+  ];
+
+  test.each(WAYS)('does it in its scope, and has one line: %s', async (_what, run, edenai) => {
+    await run(await start());
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(kit.costLines()).toMatchObject([{ edenai: { ...edenai, labels: { job: 'lazy' }, late: false } }]);
+  });
+
+  test('is held to the budgets of its labels', async () => {
+    const { app } = await kit.serve({
+      providers: [Jobs],
+      cost: { budgets: [{ name: 'job', limitUsd: 0.5, window: 'day', by: 'job' }] },
+    });
+    await expect(lastValueFrom(app.get(Jobs).observable())).rejects.toThrow('used up');
+  });
 });
 
 test('keeps what other decorators say, above and below it, and the name', () => {

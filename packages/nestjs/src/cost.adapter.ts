@@ -1,21 +1,15 @@
 import type { ServerResponse } from 'node:http';
-import { type DenialError, type LabelValue, type OpenScope, surfaceError } from '@eden-cost/core';
+import type { DenialError, LabelValue } from '@eden-cost/core';
 import { type ArgumentsHost, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import onFinished from 'on-finished';
 import { CostAnswer } from './cost.answer.js';
 import { COST_CONFIG } from './cost.constants.js';
+import { denialBehind } from './cost.denied.js';
 import { applyMarks, marksOf, namesBudget } from './cost.marks.js';
 import type { CostConfig } from './cost.options.js';
-import {
-  type CostRequest,
-  costRequestOf,
-  methodOf,
-  openRequest,
-  type RawRequest,
-  rawOf,
-  routeOf,
-} from './cost.request.js';
+import { type CostRequest, costRequestOf, openRequest, type RawRequest, rawOf, routeOf } from './cost.request.js';
+import { routeNameOf } from './cost.route.js';
 import { PaymentRequiredException } from './payment-required.exception.js';
 
 /**
@@ -25,8 +19,8 @@ import { PaymentRequiredException } from './payment-required.exception.js';
 @Injectable()
 export class CostAdapter {
   readonly #answer: CostAnswer;
-  /** The handlers that a scope has come to: GraphQL comes to several, and to one of them often. */
-  readonly #admitted = new WeakMap<OpenScope, Set<object>>();
+  /** The handlers that a request has come to: GraphQL comes to several, and to one of them often. */
+  readonly #admitted = new WeakMap<CostRequest, Set<object>>();
   /** All interceptors of a handler get the same context. */
   readonly #entered = new WeakMap<ArgumentsHost, CostRequest>();
 
@@ -43,7 +37,7 @@ export class CostAdapter {
     const known = costRequestOf(request);
     if (known !== undefined) {
       known.open.add({ status, budgets });
-      next();
+      known.open.scope.run(next);
       return;
     }
     const { open } = this.#open(rawOf(request), response);
@@ -67,7 +61,20 @@ export class CostAdapter {
   }
 
   find(context: ArgumentsHost): CostRequest | undefined {
-    return costRequestOf(this.requestOf(context)) ?? this.#entered.get(context);
+    const request = costRequestOf(this.requestOf(context));
+    if (request === undefined) return this.#entered.get(context);
+    return context.getType<string>() === 'http' ? request : this.#partOf(request, context);
+  }
+
+  /** What one resolver's decorators say is not for the other resolvers of its request. */
+  #partOf(request: CostRequest, context: ArgumentsHost & Partial<ExecutionContext>): CostRequest {
+    const handler = context.getHandler?.();
+    if (!handler) return request;
+    const known = request.parts.get(handler);
+    if (known !== undefined) return known;
+    const part: CostRequest = { ...request, open: request.open.part(), admit: (of) => this.admit(of, part) };
+    request.parts.set(handler, part);
+    return part;
   }
 
   /**
@@ -75,15 +82,15 @@ export class CostAdapter {
    * when a budget that is named here has no room.
    */
   admit(context: ExecutionContext, request: CostRequest): Promise<void> | undefined {
+    if (!this.#isFirst(request, context.getHandler())) return undefined;
     const { open } = request;
-    if (!this.#isFirst(open, context.getHandler())) return undefined;
     const source = this.requestOf(context);
-    request.route ??= source && routeOf(source);
+    const whole = costRequestOf(source) ?? request;
+    whole.route ??= source && routeOf(source);
     open.add({ labels: () => this.labelsOf(context) });
     if (open.meter.mode === 'off') return undefined;
     const marks = marksOf(context.getClass(), context.getHandler());
-    const route = request.route ?? `${context.getClass().name}.${context.getHandler().name}`;
-    applyMarks(marks, open, `${methodOf(source)} ${route}`);
+    applyMarks(marks, open, routeNameOf(context.getClass(), context.getHandler()));
     if (!namesBudget(marks)) return undefined;
     return open.scope.check().catch((error: unknown) => {
       throw this.translate(error, context, open);
@@ -92,17 +99,26 @@ export class CostAdapter {
 
   /** What is thrown in place of an error that a denial is behind; any other error stays what it is. */
   translate(error: unknown, host: ArgumentsHost, open = this.find(host)?.open): unknown {
-    const denial = surfaceError(error, open?.status ?? this.config.status);
+    if (error instanceof PaymentRequiredException) return error;
+    const denial = denialBehind(error, open?.status ?? this.config.status);
     if (denial === undefined) return error;
     const type = host.getType<string>();
     // their exceptions come from packages that may not be there; a CostError has the code, and its message is safe
-    if (type === 'rpc' || type === 'ws') return denial;
-    const exception = this.toException(denial);
-    if (type === 'http') this.#answer.prepare(exception, host.switchToHttp().getResponse());
-    return exception;
+    return type === 'rpc' || type === 'ws' ? denial : this.toException(denial);
   }
 
-  /** Sends what {@link translate} made. */
+  /** Runs something in the scope of its request, if there is one: a middleware may have gone on in another async context. */
+  within<T>(host: ArgumentsHost, fn: () => T): T {
+    const request = this.find(host);
+    return request === undefined ? fn() : request.open.scope.run(fn);
+  }
+
+  /** Sets the headers of an exception that somebody else answers. */
+  prepare(exception: PaymentRequiredException, response: object): void {
+    this.#answer.prepare(exception, response);
+  }
+
+  /** Sends what {@link translate} made, with its headers. */
   answer(exception: PaymentRequiredException, response: object): void {
     this.#answer.send(exception, response);
   }
@@ -122,9 +138,9 @@ export class CostAdapter {
     return new PaymentRequiredException(denial);
   }
 
-  #isFirst(open: OpenScope, handler: object): boolean {
-    const admitted = this.#admitted.get(open) ?? new Set();
-    this.#admitted.set(open, admitted);
+  #isFirst(request: CostRequest, handler: object): boolean {
+    const admitted = this.#admitted.get(request) ?? new Set();
+    this.#admitted.set(request, admitted);
     return admitted.size < admitted.add(handler).size;
   }
 }

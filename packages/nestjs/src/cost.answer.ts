@@ -9,9 +9,6 @@ interface AnyResponse {
   setHeader?(name: string, value: string): unknown;
 }
 
-/** Exceptions that are to be sent as problems: by {@link CostAnswer}, since Nest's own filter sends application/json. */
-export const problems = new WeakSet<object>();
-
 /** Answers an exception, on either platform. */
 export class CostAnswer {
   constructor(
@@ -22,13 +19,11 @@ export class CostAnswer {
   /** Sets its headers, whoever writes its body then: Nest's own filter ignores those of an exception. */
   prepare(exception: PaymentRequiredException, response: AnyResponse): void {
     if (this.#isSent(response)) return;
-    if (this.problemJson) problems.add(exception);
     for (const name of BODY_HEADERS) {
       response.removeHeader?.(name);
       response.raw?.removeHeader?.(name); // where Fastify puts those of a body that is a stream
     }
-    const headers = { ...exception.headers, 'cache-control': 'no-store' };
-    for (const [name, value] of Object.entries(headers)) this.#setHeader(response, name, value);
+    for (const [name, value] of Object.entries(exception.headers)) this.#setHeader(response, name, value);
   }
 
   send(exception: PaymentRequiredException, response: AnyResponse): void {
@@ -37,6 +32,7 @@ export class CostAnswer {
       httpAdapter.end(response);
       return;
     }
+    this.prepare(exception, response);
     let body = exception.getResponse();
     if (this.problemJson) {
       // as text: the adapters make application/json of an error that is an object

@@ -2,6 +2,7 @@ import { configureAdapter, OptionsError } from '@eden-cost/core';
 import type { ExecutionContext } from '@nestjs/common';
 import { nestLogger } from './cost.logger.js';
 import type { CostConfig, CostModuleOptions } from './cost.options.js';
+import { useMeter } from './cost.users.js';
 
 /** @throws {OptionsError} `ERR_COST_OPTIONS` */
 export function configure(options: CostModuleOptions): CostConfig {
@@ -12,7 +13,6 @@ export function configure(options: CostModuleOptions): CostConfig {
   return {
     ...configured,
     problemJson,
-    ownsMeter: configured.budgets === undefined,
-    requestLogger: options.logger === undefined,
+    release: useMeter(configured.meter, configured.budgets === undefined),
   };
 }

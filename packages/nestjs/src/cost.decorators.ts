@@ -1,4 +1,5 @@
 import {
+  type BudgetName,
   type Budget as BudgetOptions,
   type CostScope,
   type LabelValue,
@@ -19,14 +20,14 @@ export type Budget = BudgetOptions<CostScope>;
  * @param budget a budget's name, or a budget of this route alone; without one, every budget that applies is checked
  * @throws {OptionsError} `ERR_COST_OPTIONS` for an invalid budget, and when the app starts for a name that no budget has
  */
-export const Budget = (budget?: string | RouteBudget): ClassDecorator & MethodDecorator => mark(budgetMark(budget));
+export const Budget = (budget?: BudgetName | RouteBudget): ClassDecorator & MethodDecorator => mark(budgetMark(budget));
 
 /**
  * Requests are not denied by these budgets, though what they spend is booked.
  *
  * @param names without any: all budgets but those with `mandatory: true`
  */
-export const SkipBudgets = (...names: string[]): ClassDecorator & MethodDecorator => mark({ skip: names });
+export const SkipBudgets = (...names: BudgetName[]): ClassDecorator & MethodDecorator => mark({ skip: names });
 
 /** Labels of all requests that come here, such as `@CostLabels({ feature: 'image' })`. A method's come after its class's. */
 export const CostLabels = (labels: Record<string, LabelValue>): ClassDecorator & MethodDecorator => mark({ labels });

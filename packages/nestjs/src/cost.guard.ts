@@ -9,7 +9,7 @@ export const costGuard: CanActivate = {
   async canActivate(context) {
     const isHttp = context.getType<string>() === 'http';
     const request = isHttp ? costRequestOf(context.switchToHttp().getRequest<object>()) : undefined;
-    await request?.admit(context);
+    await request?.open.scope.run(() => request.admit(context));
     return true;
   },
 };

@@ -1,10 +1,11 @@
-import type { Meter } from '@eden-cost/core';
+import { type Meter, OptionsError } from '@eden-cost/core';
 import { UseGuards } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { costGuard } from './cost.guard.js';
 import { checkMarks, marksOf, namesBudget } from './cost.marks.js';
+import { isHandler } from './cost.route.js';
 
-interface Handler {
+interface Method {
   readonly prototype: object;
   readonly name: string;
   readonly method: object;
@@ -17,24 +18,37 @@ const scanner = new MetadataScanner();
 /**
  * Checks what decorators say of controllers, gateways, resolvers and providers of the app.
  *
- * @throws {OptionsError} `ERR_COST_OPTIONS`, for a name that no budget has, with the nearest
+ * @throws {OptionsError} `ERR_COST_OPTIONS`, for a name that no budget has, with the nearest; for what is without effect
  */
 export function checkHandlers(modules: ModulesContainer, meter: Meter): void {
-  for (const { type, name, method } of handlersIn(modules, ['controllers', 'providers'])) {
-    checkMarks(marksOf(type, method), meter, `${type.name}.${name}`);
+  const reached = new Map<Method['type'], boolean>();
+  for (const { type, name, method } of methodsIn(modules, ['controllers', 'providers'])) {
+    const where = `${type.name}.${name}`;
+    reached.set(type, reached.get(type) || isHandler(method));
+    if (!isHandler(method) && marksOf(method).length > 0) throw withoutEffect(where);
+    checkMarks(marksOf(type, method), meter, where);
+  }
+  for (const [type, isReached] of reached) {
+    if (!isReached && marksOf(type).length > 0) throw withoutEffect(type.name);
   }
 }
 
+const withoutEffect = (where: string) =>
+  new OptionsError(
+    `${where} has @Budget(), @SkipBudgets() or @CostLabels(), which do nothing there: no request comes to it. Put them on ` +
+      "the controller's, resolver's or gateway's method that calls it; a job has @WithCosts()",
+  );
+
 /** Puts the guard after all others of each controller's method with `@Budget()`. In time before routes are made. */
 export function guardHandlers(modules: ModulesContainer): void {
-  for (const { type, prototype, name, method } of handlersIn(modules, ['controllers'])) {
-    if (guarded.has(method) || !namesBudget(marksOf(type, method))) continue;
+  for (const { type, prototype, name, method } of methodsIn(modules, ['controllers'])) {
+    if (guarded.has(method) || !isHandler(method) || !namesBudget(marksOf(type, method))) continue;
     guarded.add(method);
     UseGuards(costGuard)(prototype, name, { value: method });
   }
 }
 
-function* handlersIn(modules: ModulesContainer, kinds: readonly ('controllers' | 'providers')[]): Generator<Handler> {
+function* methodsIn(modules: ModulesContainer, kinds: readonly ('controllers' | 'providers')[]): Generator<Method> {
   for (const module of modules.values()) {
     for (const wrapper of kinds.flatMap((kind) => [...module[kind].values()])) {
       const type: unknown = wrapper.metatype;

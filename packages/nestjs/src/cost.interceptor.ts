@@ -1,15 +1,9 @@
 import type { OpenScope } from '@eden-cost/core';
-import {
-  type CallHandler,
-  type ExecutionContext,
-  Inject,
-  Injectable,
-  type NestInterceptor,
-  StreamableFile,
-} from '@nestjs/common';
-import { catchError, defer, map, mergeMap, Observable, of, tap, throwError } from 'rxjs';
+import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
+import { catchError, defer, map, mergeMap, type Observable, of, tap, throwError } from 'rxjs';
 import { CostAdapter } from './cost.adapter.js';
-import { PaymentRequiredException } from './payment-required.exception.js';
+import { guardBody } from './cost.body.js';
+import { observeIn } from './cost.lazy.js';
 
 /**
  * Reads labels and decorators after all guards, and translates what the handler raises. It is global; Nest 10 and 11 want
@@ -22,15 +16,18 @@ export class CostInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> | Promise<Observable<unknown>> {
     const request = this.adapter.find(context);
     if (request === undefined) return this.#inScopeOfItsOwn(context, next);
-    const admitted = this.adapter.admit(context, request);
-    const handle = () => this.#handle(context, next, request.open);
+    const { scope } = request.open;
+    const admitted = scope.run(() => this.adapter.admit(context, request));
+    // a middleware may have called next() from elsewhere: a stream's event, a queue
+    const handle = () => observeIn(scope, () => this.#handle(context, next, request.open));
     return admitted === undefined ? handle() : admitted.then(handle);
   }
 
   #handle(context: ExecutionContext, next: CallHandler, open: OpenScope): Observable<unknown> {
+    const translate = (error: unknown) => this.adapter.translate(error, context, open);
     return next.handle().pipe(
-      map((value) => (value instanceof StreamableFile ? this.#guarded(value, context) : value)),
-      catchError((error) => throwError(() => this.adapter.translate(error, context, open))),
+      map((value) => guardBody(value, open.scope, translate, this.adapter)),
+      catchError((error) => throwError(() => translate(error))),
     );
   }
 
@@ -38,7 +35,7 @@ export class CostInterceptor implements NestInterceptor {
   #inScopeOfItsOwn(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const request = this.adapter.enterHandler(context);
     const { open } = request;
-    return new Observable((subscriber) => {
+    return defer(() => {
       let aborted = true;
       const over = () => {
         aborted = false;
@@ -47,22 +44,11 @@ export class CostInterceptor implements NestInterceptor {
         mergeMap(() => this.#handle(context, next, open)),
         tap({ error: over, complete: over }),
       );
-      const subscription = open.scope.run(() => handled.subscribe(subscriber));
-      return () => {
-        subscription.unsubscribe();
-        open.finish({ aborted });
-      };
-    });
-  }
-
-  /** What a stream raises comes here, past interceptors and filters, and by default its message is the answer. */
-  #guarded(file: StreamableFile, context: ExecutionContext): StreamableFile {
-    const handle = file.errorHandler;
-    return file.setErrorHandler((error, response) => {
-      const translated = this.adapter.translate(error, context);
-      const canAnswer = !response.destroyed && !response.headersSent;
-      if (canAnswer && translated instanceof PaymentRequiredException) this.adapter.answer(translated, response);
-      else handle(translated === error ? error : new Error((translated as Error).message), response); // it is logged
+      return observeIn(
+        open.scope,
+        () => handled,
+        () => open.finish({ aborted }),
+      );
     });
   }
 }

@@ -1,21 +1,19 @@
-import * as nest from '@nestjs/common';
+import type { ServerResponse } from 'node:http';
 import {
   type DynamicModule,
   Inject,
-  type MiddlewareConsumer,
   Module,
   type NestModule,
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { APP_FILTER, APP_INTERCEPTOR, ModulesContainer } from '@nestjs/core';
+import { APP_FILTER, APP_INTERCEPTOR, ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { CostAdapter } from './cost.adapter.js';
 import { configure } from './cost.config.js';
 import { COST_CONFIG, COST_METER } from './cost.constants.js';
 import { CostFilter } from './cost.filter.js';
 import { checkHandlers, guardHandlers } from './cost.handlers.js';
 import { CostInterceptor } from './cost.interceptor.js';
-import { CostMiddleware } from './cost.middleware.js';
 import {
   type ASYNC_OPTIONS_TYPE,
   COST_OPTIONS,
@@ -24,9 +22,6 @@ import {
 } from './cost.module-definition.js';
 import type { CostConfig } from './cost.options.js';
 import { CostService } from './cost.service.js';
-
-/** Nest 11 and 12 warn of `*` when there is a global prefix; in Nest 10 `{*path}` is no wildcard. */
-const EVERY_ROUTE = 'ParseDatePipe' in nest ? '{*path}' : '*';
 
 /**
  * Meters all calls to Eden AI that this app makes: priced, attributed to the request, held to budgets, logged in one line
@@ -48,6 +43,10 @@ export class CostModule extends ConfigurableModuleClass implements NestModule, O
   constructor(
     @Inject(COST_CONFIG) private readonly config: CostConfig,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(CostAdapter) private readonly adapter: CostAdapter,
+    @Inject(CostFilter) private readonly filter: CostFilter,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(ApplicationConfig) private readonly app: ApplicationConfig,
   ) {
     super();
   }
@@ -62,26 +61,30 @@ export class CostModule extends ConfigurableModuleClass implements NestModule, O
     return super.forRootAsync(options);
   }
 
-  configure(consumer: MiddlewareConsumer): void {
+  /**
+   * Nest calls this of all modules before it puts the middleware of any in place, and before it makes routes. Only a
+   * middleware can run guards, interceptors, handlers and filters inside a scope; as one of this module's, it would come
+   * after the app's own in Nest 10, and with `isGlobal: false` in all.
+   */
+  configure(): void {
     guardHandlers(this.modules);
-    consumer.apply(CostMiddleware).forRoutes(EVERY_ROUTE);
+    this.app.useGlobalFilters(this.filter); // after those of the app: the last is asked first
+    this.host.httpAdapter.use((request: object, response: ServerResponse, next: () => void) =>
+      this.adapter.enter(request, response, next),
+    );
   }
 
   async onModuleInit(): Promise<void> {
     try {
       checkHandlers(this.modules, this.config.meter);
     } catch (error) {
-      await this.#close(); // an app that does not start leaves nothing behind
+      await this.config.release(); // an app that does not start leaves nothing behind
       throw error;
     }
   }
 
   /** After the last request: `onModuleDestroy` comes while there still are some. */
   async onApplicationShutdown(): Promise<void> {
-    await this.#close();
-  }
-
-  async #close(): Promise<void> {
-    if (this.config.ownsMeter) await this.config.meter.close();
+    await this.config.release();
   }
 }

@@ -15,8 +15,6 @@ export interface CostOptionsFactory {
 /** The module's options, checked, and the meter that they belong to. */
 export interface CostConfig extends ConfiguredAdapter<ExecutionContext> {
   readonly problemJson: boolean;
-  /** False when the process had its meter already: then it is not this module's to close. */
-  readonly ownsMeter: boolean;
-  /** False when the options name where lines go: then a request's own logger does not come before it. */
-  readonly requestLogger: boolean;
+  /** Lets go of the meter, which is closed with the last module that uses it. */
+  release(): Promise<void>;
 }

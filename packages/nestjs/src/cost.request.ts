@@ -9,6 +9,8 @@ export interface CostRequest {
   readonly open: OpenScope;
   /** Tells it of the handler that it has come to; rejects when a budget that is named there has no room. */
   admit(context: ExecutionContext): Promise<void> | undefined;
+  /** What is known of each of its handlers, where it comes to several. */
+  readonly parts: Map<object, CostRequest>;
   /** Its route's template, once it has come to one. */
   route?: string;
 }
@@ -35,12 +37,6 @@ export function routeOf(request: object): string | undefined {
   return path === undefined ? undefined : String(path);
 }
 
-/** Of an inline budget's name. */
-export const methodOf = (request: object | undefined): string => {
-  const { method = 'ANY' } = request ? rawOf(request) : {};
-  return method === 'HEAD' ? 'GET' : method; // a GET route answers it
-};
-
 /** pino-http's, which has the request in every line; what Fastify has without one is no logger. */
 const boundLogger = ({ log }: RawRequest): Logger | undefined =>
   typeof (log as { bindings?: unknown } | undefined)?.bindings === 'function' ? log : undefined;
@@ -55,17 +51,17 @@ function describe({ id, method }: RawRequest, { statusCode }: ServerResponse, { 
 
 /** Opens a scope; without a request it is that of a message. */
 export function openRequest(
-  { meter, status, budgets, requestLogger }: CostConfig,
+  { meter, status, budgets }: CostConfig,
   admit: CostRequest['admit'],
   raw?: RawRequest,
   response?: ServerResponse,
 ): CostRequest {
   const open: OpenScope = meter.open({
-    logger: () => (requestLogger && raw ? boundLogger(raw) : undefined),
+    logger: () => raw && boundLogger(raw),
     describe: () => (raw && response ? describe(raw, response, opened) : {}),
   });
   open.add({ status, budgets });
-  const opened: CostRequest = { open, admit };
+  const opened: CostRequest = { open, admit, parts: new Map() };
   if (raw) Object.defineProperty(raw, COST_REQUEST, { value: opened, configurable: true });
   return opened;
 }

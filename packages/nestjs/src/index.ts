@@ -1,5 +1,6 @@
 export {
   BudgetExceededError,
+  type BudgetName,
   type BudgetWindow,
   type CallInfo,
   type Charge,
@@ -26,6 +27,7 @@ export {
   memoryLedger,
   OptionsError,
   PaymentRequiredError,
+  type Register,
   type Remaining,
   type RouteBudget,
 } from '@eden-cost/core';
@@ -34,9 +36,8 @@ export { COST_METER } from './cost.constants.js';
 export { Budget, CostLabels, Costs, InjectMeter, SkipBudgets } from './cost.decorators.js';
 export { CostFilter } from './cost.filter.js';
 export { CostInterceptor } from './cost.interceptor.js';
-export { CostMiddleware } from './cost.middleware.js';
 export { CostModule } from './cost.module.js';
-export type { CostModuleExtras } from './cost.module-definition.js';
+export { COST_OPTIONS, type CostModuleExtras } from './cost.module-definition.js';
 export type { CostConfig, CostModuleOptions, CostOptionsFactory } from './cost.options.js';
 export type { CostRequest } from './cost.request.js';
 export { CostService } from './cost.service.js';

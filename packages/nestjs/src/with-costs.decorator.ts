@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { type LabelValue, meterInProcess } from '@eden-cost/core';
 import { Inject, Optional } from '@nestjs/common';
+import { runLazy } from './cost.lazy.js';
 import { CostService } from './cost.service.js';
 
 const COSTS = Symbol.for('@eden-cost/nestjs:with-costs');
@@ -9,15 +10,15 @@ type Labels = Record<string, LabelValue>;
 type AnyMethod = (this: { [COSTS]?: CostService }, ...args: never[]) => unknown;
 
 /**
- * Runs a method in a scope of its own, and logs its cost when it is done: for cron jobs, queues and listeners. In a scope
- * already (a request's), it stays in that one. A job without the label that a budget goes `by` counts as `missing` there;
+ * Runs a method in a scope of its own, and logs its cost when it is done: for cron jobs, queues and listeners. A method may
+ * also return an Observable or an async generator. In a scope already (a request's), it stays in that one. A job without the label that a budget goes `by` counts as `missing` there;
  * one without this decorator draws only on budgets without `by`.
  *
  * @param labels of the scope, or a function of the method's arguments
  */
 export const WithCosts =
-  <Args extends never[] = never[]>(labels?: Labels | ((...args: Args) => Labels)) =>
-  <M extends (...args: Args) => unknown>(
+  <Args extends unknown[] = never[]>(labels?: Labels | ((...args: Args) => Labels)) =>
+  <M extends (...args: [...Args, ...never[]]) => unknown>(
     target: object,
     _key: string | symbol,
     descriptor: TypedPropertyDescriptor<M>,
@@ -29,7 +30,11 @@ export const WithCosts =
       const meter = this[COSTS]?.meter ?? meterInProcess();
       const call = () => method.apply(this, args);
       if (meter === undefined || meter.current() !== undefined) return call();
-      return meter.run({ labels: typeof labels === 'function' ? labels(...(args as Args)) : (labels ?? {}) }, call);
+      return runLazy(
+        meter,
+        { labels: typeof labels === 'function' ? labels(...(args as unknown[] as Args)) : (labels ?? {}) },
+        call,
+      );
     };
     descriptor.value = dressed(metered, method) as unknown as M;
   };

@@ -3,6 +3,6 @@ import { withMajor } from '../with-major.mjs';
 
 export default withMajor(import.meta.dirname, {
   names: '(@nestjs/[^/]+)',
-  roots: ['packages/nestjs', 'test/nestjs', 'examples/nestjs-basic', 'examples/nestjs-tenants'],
+  roots: ['packages/nestjs', 'test/nestjs', 'test/logs/nestjs', 'examples/nestjs-basic', 'examples/nestjs-tenants'],
   newest: 'nest-12',
 });

@@ -1,0 +1,32 @@
+import 'reflect-metadata';
+import { RequestMethod } from '@nestjs/common';
+
+/** Nest's own metadata: of `@Controller()`, `@Get()` and `@Version()`. */
+const METHOD = 'method';
+const PATH = 'path';
+const HOST = 'host';
+const VERSION = '__version__';
+
+/** What makes Nest send a request or a message to a method: routes, patterns, gateways, resolvers, RabbitMQ's consumers. */
+const ENTRY = /^(method$|microservices:|websockets:|graphql:|RABBIT_HANDLER$)/;
+
+/** False for a method that only other methods call: guards and interceptors never come to it. */
+export const isHandler = (method: object): boolean =>
+  Reflect.getMetadataKeys(method).some((key: unknown) => typeof key === 'string' && ENTRY.test(key));
+
+const listOf = (value: unknown): unknown[] => (value === undefined ? [] : [value].flat());
+
+const textOf = (value: unknown): string => (typeof value === 'symbol' ? (value.description ?? '') : String(value));
+
+/**
+ * What an inline budget is called that has no name: `GET /docs/:doc`. It is that of the handler, whichever of its methods
+ * and paths a client has chosen, or there would be a fresh budget for each.
+ */
+export function routeNameOf(type: { readonly name: string }, method: { readonly name: string }): string {
+  const verb = Reflect.getMetadata(METHOD, method) as RequestMethod | undefined;
+  if (verb === undefined) return `ANY ${type.name}.${method.name}`;
+  const path = [type, method].flatMap((one) => textOf(listOf(Reflect.getMetadata(PATH, one))[0] ?? '').split('/'));
+  const version = Reflect.getMetadata(VERSION, method) ?? Reflect.getMetadata(VERSION, type);
+  const also = [...listOf(version), ...listOf(Reflect.getMetadata(HOST, type))].map(textOf).join(', ');
+  return `${RequestMethod[verb]} /${path.filter(Boolean).join('/')}${also && ` (${also})`}`;
+}
