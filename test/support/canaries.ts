@@ -27,9 +27,16 @@ const TRACES = [
 ];
 
 /** Everything that a client gets, from the status line to the trailers. */
-export function expectNothingPrivate({ text }: RawAnswer): void {
+export function expectNothingPrivate({ text }: Pick<RawAnswer, 'text'>): void {
   for (const [place, canary] of Object.entries(CANARIES)) {
     if (text.includes(String(canary))) throw new Error(`The ${place} is in the answer:\n${text}`);
   }
   for (const trace of TRACES) if (trace.test(text)) throw new Error(`${trace} is in the answer:\n${text}`);
+}
+
+const SECRETS = ['key', 'prompt', 'header', 'body'] as const;
+
+/** Log lines and events are for operators: they may name budgets, labels and amounts, and none of these. */
+export function expectNoSecret(text: string): void {
+  for (const place of SECRETS) if (text.includes(CANARIES[place])) throw new Error(`The ${place} is there:\n${text}`);
 }

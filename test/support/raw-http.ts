@@ -19,6 +19,11 @@ export interface RawRequest {
 
 /** Sends one request over a socket of its own. Rejects an answer that is not valid HTTP/1.1. */
 export async function rawRequest(url: string, request: RawRequest = {}): Promise<RawAnswer> {
+  return parseAnswer(await rawBytes(url, request), request.method);
+}
+
+/** The same, for an answer that may break off: everything that came before the connection was closed. */
+export async function rawBytes(url: string, request: RawRequest = {}): Promise<string> {
   const { method = 'GET', headers = {}, body = '' } = request;
   const { hostname, port, host, pathname, search } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -28,10 +33,11 @@ export async function rawRequest(url: string, request: RawRequest = {}): Promise
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk));
   await once(socket, 'close');
-  return parse(Buffer.concat(chunks).toString('latin1'), method);
+  return Buffer.concat(chunks).toString('latin1');
 }
 
-function parse(text: string, method: string): RawAnswer {
+/** Takes the bytes of an answer apart. Throws when it is not valid HTTP/1.1. */
+export function parseAnswer(text: string, method = 'GET'): RawAnswer {
   const end = text.indexOf('\r\n\r\n');
   const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n');
   const [, status, reason = ''] =

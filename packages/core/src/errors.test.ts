@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import {
   BudgetExceededError,
   CostError,
@@ -7,6 +8,7 @@ import {
   LedgerUnavailableError,
   OptionsError,
   PaymentRequiredError,
+  passAs,
 } from './errors.js';
 
 const spent = () =>
@@ -109,6 +111,21 @@ describe('errors', () => {
     expect(error.cause).toEqual(new Error('from the SDK'));
     expect(Object.hasOwn(spent(), 'cause')).toBe(false);
     expect(spent().headers).toEqual({});
+  });
+
+  test('a console shows the cause by name and status alone, of an exception that passes for it as well', () => {
+    const cause = Object.assign(new Error('Bearer sk-1'), { name: 'AxiosError', status: 402, config: { key: 'sk-1' } });
+    const error = new BudgetExceededError({ budget: 'b', reason: 'spent', limitNanos: 5 }, { status: 402, cause });
+    const exception = Object.assign(new Error('of a framework'), { cause });
+    passAs(exception, error);
+    for (const printed of [inspect(error), inspect({ nested: [exception] }, { depth: 9, showHidden: true })]) {
+      expect(printed).toContain('BudgetExceededError: The AI budget for this request is used up');
+      expect(printed).toMatch(/errors\.test\.ts[\s\S]+code: 'ERR_COST_BUDGET_EXCEEDED'[\s\S]+limitNanos: 5/);
+      expect(printed).toContain("cause: 'AxiosError 402'");
+      expect(printed).not.toContain('sk-1');
+    }
+    expect(inspect(new OptionsError('wrong', { cause: 7 }))).toContain("cause: 'number'");
+    expect(inspect(spent())).not.toContain('cause');
   });
 
   test('the message of an error that is shown to clients holds no amount, no budget and no label', () => {

@@ -1,3 +1,4 @@
+import { INSPECT, type Inspect, inspectError } from './inspect-error.js';
 import { helpLink } from './links.js';
 
 const BRAND = Symbol.for('@eden-cost/core:error');
@@ -25,6 +26,11 @@ export abstract class CostError extends Error {
   /** What an app that answers with the error itself sends: nothing private. */
   toJSON(): { name: string; code: string; message: string } {
     return { name: this.name, code: this.code, message: this.message };
+  }
+
+  /** What a console prints of it: nothing of what the client's own error knows of the call. */
+  [INSPECT](_depth: number, options: object, inspect: Inspect): string {
+    return inspectError(this, options, inspect);
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -163,11 +169,12 @@ export class LedgerUnavailableError extends CostError {
 }
 
 /**
- * For adapters: makes a framework's own exception pass for the error that it was made of, in `instanceof` and in the
- * functions below.
+ * For adapters: makes a framework's own exception pass for the error that it was made of, in `instanceof`, in the functions
+ * below, and on a console.
  */
 export function passAs(exception: object, error: CostError): void {
   Object.defineProperty(exception, BRAND, { value: error[BRAND] });
+  Object.defineProperty(exception, INSPECT, { value: error[INSPECT].bind(error) });
 }
 
 /** True for a denial by a local budget, also one that was raised by another copy of this package. */

@@ -13,6 +13,7 @@ import onFinished from 'on-finished';
 import { pino } from 'pino';
 import { answerProblem } from './answer.js';
 import { readInScope } from './body-context.js';
+import { answerFirst, translateBodyErrors } from './body-error.js';
 import { keepOpenScope, openScopeOf } from './request-state.js';
 import { routeOf } from './route.js';
 
@@ -46,7 +47,10 @@ export function costAware(options: CostAwareOptions | Meter = {}): CostAwareMidd
     open.add({ labels: labels && (() => labels(ctx)), status, budgets });
     try {
       await (outer === undefined ? open.scope.run(next) : next());
-      if (outer === undefined) readInScope(ctx.body, open.scope);
+      if (outer === undefined) {
+        readInScope(ctx.body, open.scope);
+        answerFirst(ctx, open);
+      }
     } catch (error) {
       const denial = surfaceError(error, open.status);
       if (denial === undefined || !problemJson || ctx.headerSent || !ctx.writable) throw denial ?? error;
@@ -71,9 +75,7 @@ function openScope(meter: Meter, ctx: Context): OpenScope {
   const open: OpenScope = meter.open({ logger: () => requestLogger(ctx), describe: () => describe(ctx, open) });
   keepOpenScope(ctx, open);
   ctx.costs = open.scope;
-  // Koa takes a body's errors to ctx.onerror, past all middleware
-  const { onerror } = ctx;
-  ctx.onerror = (error) => onerror.call(ctx, surfaceError(error, open.status) ?? error);
+  translateBodyErrors(ctx, open);
   onFinished(ctx.res, () => open.finish({ aborted: !ctx.res.writableFinished }));
   return open;
 }

@@ -53,6 +53,7 @@ export class PaymentRequiredException extends HttpException {
     passAs(this, error);
     // not enumerable: what writes an exception out, to a log or a client, leaves them alone
     for (const key of FIELDS) Object.defineProperty(this, key, { value: (error as BudgetExceededError)[key] });
+    for (const key of ['options', 'cause']) Object.defineProperty(this, key, { enumerable: false }); // Nest's own fields
   }
 
   /** Which budget it was, and its amounts: for the app, never for an answer. */

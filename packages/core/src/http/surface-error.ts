@@ -1,7 +1,8 @@
 import { type DenialError, type DenialStatus, denialError } from '../denial.js';
 import { findDenial, isAnsweredByApp } from './find-denial.js';
 
-const surfaced = new WeakSet<object>();
+/** By what was raised, and by itself: frameworks hand the same error over more than once. */
+const surfaced = new WeakMap<object, DenialError>();
 
 /**
  * The error that a framework is to see instead of the one that was raised: a typed one with the configured status, whose
@@ -12,11 +13,13 @@ const surfaced = new WeakSet<object>();
  * Eden AI's answer. Its stack is one line, because Express sends the stack to the client in development.
  */
 export function surfaceError(error: unknown, status: DenialStatus = {}): DenialError | undefined {
-  if (typeof error === 'object' && error !== null && surfaced.has(error)) return error as DenialError;
+  const known = surfaced.get(error as object);
+  if (known !== undefined && known === error) return known;
   const denial = findDenial(error);
   if (denial === undefined || isAnsweredByApp(error)) return undefined;
   const typed = denialError(denial, status, error);
+  if (known?.status === typed.status) return known;
   typed.stack = `${typed.name}: ${typed.message}`;
-  surfaced.add(typed);
+  surfaced.set(typed, typed).set(error as object, typed);
   return typed;
 }
