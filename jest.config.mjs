@@ -38,10 +38,12 @@ export const base = {
   testTimeout: 20_000,
   transform: {
     '^.+\\.ts$': swc({ syntax: 'typescript', decorators: true }),
-    // Nest 12 is ESM only, and jest's require() of an ES module needs Node 24.9
-    '/@nestjs/.+\\.js$': swc({ syntax: 'ecmascript' }),
+    // Nest 12 and p-queue are ESM only, and jest's require() of an ES module needs Node 24.9
+    '/(@nestjs|p-queue|p-timeout)/.+\\.js$': swc({ syntax: 'ecmascript' }),
   },
-  transformIgnorePatterns: ['/node_modules/(?!\\.pnpm/@nestjs\\+[^/]+@12\\.|@nestjs/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!\\.pnpm/(@nestjs\\+[^/]+@1[24]\\.|p-queue@9|p-timeout@7)|@nestjs/|p-queue/|p-timeout/)',
+  ],
 };
 
 const majors = readdirSync(join(here, 'test/majors'))

@@ -73,7 +73,9 @@ function announce(parts: Parts, call: ChargedCall, plan: Plan, charge: Charge, r
     const message = `The ledger no longer knew the reservation of a call that ended; its cost is not on any budget`;
     parts.events.emit('error', { problem: 'reservation-unknown', message, operation: charge.operation });
   }
-  parts.counters.charge(charge, (call.labels ?? call.scope) !== undefined);
+  const isAttributed = (call.labels ?? call.scope) !== undefined;
+  parts.counters.charge(charge, isAttributed);
+  if (!isAttributed) parts.unattributed.charged(charge, parts.budgets.all);
   parts.events.emit('charge', withOverrun(charge, result));
   result.overruns.forEach((amount, index) => {
     if (amount === 0) return;

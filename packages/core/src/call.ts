@@ -16,6 +16,7 @@ import type { Settings } from './options.js';
 import type { Rates } from './rates.js';
 import type { Scope } from './scope/scope.js';
 import type { StreamUsage } from './stream-usage.js';
+import type { UnattributedWarning } from './unattributed-warning.js';
 
 /** What the steps of a call work with. One set for each meter. */
 export interface Parts {
@@ -31,6 +32,7 @@ export interface Parts {
   readonly jobs: Jobs;
   readonly learned: LearnedEstimates;
   readonly counters: Counters;
+  readonly unattributed: UnattributedWarning;
 }
 
 /** One HTTP exchange with Eden AI, as it is known before it leaves. */

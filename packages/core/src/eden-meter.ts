@@ -92,6 +92,7 @@ export class EdenMeter implements Meter {
       if (!this.#opened) patchLoadedCopies(this.#gate);
       this.#opened = true;
     }
+    this.#parts.unattributed.scopeOpened();
     const scope = new Scope(randomUUID(), this.#scopeMeter);
     const take = (budget: ResolvedBudget) => this.#parts.budgets.add(budget);
     return new RequestScope(
@@ -165,7 +166,9 @@ export class EdenMeter implements Meter {
   }
 
   remaining(labels: Record<string, LabelValue> = {}): Promise<Remaining[]> {
-    return this.open({ labels: () => labels }).scope.remaining();
+    const scope = new Scope(randomUUID(), this.#scopeMeter);
+    scope.labelsFrom(() => labels);
+    return scope.remaining();
   }
 
   topUp(budget: string, value: string | undefined, usd: number, note: TopUpNote): Promise<void> {

@@ -5,6 +5,8 @@ import type { WriteLine } from './line-writer.js';
 
 const MINUTE_MS = 60_000;
 
+const IS = { spent: 'is spent', held: 'is held', ledger: 'cannot be asked', credits: 'is spent' } as const;
+
 /** A line that was written, and what has been kept back since. */
 interface Muted {
   count: number;
@@ -47,7 +49,7 @@ export class OperatorLog {
     else {
       const what = enforced ? 'denied' : 'would be denied (observe mode)';
       this.#oncePerMinute(`${denial.budget} ${denial.reason} ${enforced}`, (count) =>
-        this.write(40, `edenai calls ${what}: budget "${denial.budget}" is ${denial.reason}`, {
+        this.write(40, `edenai calls ${what}: budget "${denial.budget}" ${IS[denial.reason]}`, {
           edenai: { budget: denial.budget, reason: denial.reason, enforced, count },
         }),
       );

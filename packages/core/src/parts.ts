@@ -12,6 +12,7 @@ import { OpenCalls } from './open-calls.js';
 import type { Settings } from './options.js';
 import { Rates } from './rates.js';
 import { StreamUsage } from './stream-usage.js';
+import { UnattributedWarning } from './unattributed-warning.js';
 
 /** Makes what the steps of a call work with. What goes wrong in them becomes an `error` event. */
 export function makeParts(settings: Settings, events: Events): Parts {
@@ -64,6 +65,7 @@ export function makeParts(settings: Settings, events: Events): Parts {
     jobs: new Jobs(() => parts),
     learned: new LearnedEstimates(),
     counters: new Counters(clock.now()),
+    unattributed: new UnattributedWarning(),
   };
   return parts;
 }

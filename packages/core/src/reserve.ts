@@ -14,7 +14,8 @@ const NOTHING_TO_HOLD: ReserveResult = { admitted: true, exceeded: [], crossed: 
 
 /** Sets a plan's holds aside, all or none; waits a little for room that only calls in flight take up. */
 export function reserve(parts: Parts, call: Pick<Call, 'id'>, plan: Plan, probe = false): MaybePromise<Verdict> {
-  if (plan.holds.length === 0) return NOTHING_TO_HOLD;
+  // a hold that no call settles would expire, and be charged
+  if (plan.holds.length === 0 || plan.impossible !== undefined) return NOTHING_TO_HOLD;
   const { ledger, clock, settings } = parts;
   const request: ReserveRequest = {
     id: call.id,
