@@ -75,6 +75,12 @@ describe('a strict budget', () => {
     },
   );
 
+  it('holds nothing for a call that it denied because it has no upper bound', async () => {
+    const meter = metered.meter({ budgets: [{ ...strict, estimateUsd: 0.01 }], rateCard: RATES, clock: manualClock() });
+    expect(await ask({}, { ...CHAT, max_tokens: undefined })).toBe(402);
+    expect(await meter.remaining()).toMatchObject([{ remainingUsd: 0.05, heldUsd: 0 }]);
+  });
+
   it("reads Eden AI's own prices before its first call, once", async () => {
     const meter = metered.meter({ budgets: [strict] });
     expect(await Promise.all(many(10, () => ask({}, bounded)))).toEqual(many(10, () => 200));

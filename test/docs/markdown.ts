@@ -41,7 +41,8 @@ export function readPages(): Page[] {
   return [...top, ...nested('docs'), ...nested('examples'), ...nested('packages')].map((path) => readPage(path));
 }
 
-function readPage(path: string): Page {
+/** One page, by its path from the root of the repository. */
+export function readPage(path: string): Page {
   const blocks: CodeBlock[] = [];
   const links: { at: string; target: string }[] = [];
   const headings: string[] = [];

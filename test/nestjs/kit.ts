@@ -16,6 +16,8 @@ const ADAPTERS: Record<Platform, () => AbstractHttpAdapter> = {
 
 export interface NestOptions extends ModuleMetadata {
   readonly cost?: CostModuleOptions & CostModuleExtras;
+  /** In front of the `CostModule`; `imports` come behind it. */
+  readonly importsBefore?: ModuleMetadata['imports'];
   /** Of the app's own module. */
   readonly middleware?: (consumer: MiddlewareConsumer) => void;
   /** Before it listens. */
@@ -45,8 +47,10 @@ export function useNest(platform: Platform = 'Express') {
       ...cost,
     }),
     /** An app of one module, before it starts. */
-    async create({ cost, imports = [], prepare: _, middleware, ...metadata }: NestOptions): Promise<INestApplication> {
-      const root = Module({ ...metadata, imports: [CostModule.forRoot(this.options(cost)), ...imports] });
+    async create(options: NestOptions): Promise<INestApplication> {
+      const { cost, imports = [], importsBefore = [], prepare: _, middleware, ...metadata } = options;
+      const module = CostModule.forRoot(this.options(cost));
+      const root = Module({ ...metadata, imports: [...importsBefore, module, ...imports] });
       class AppModule {
         configure(consumer: MiddlewareConsumer) {
           middleware?.(consumer);

@@ -8,7 +8,6 @@ import { useStandIn } from '../support/stand-in.js';
 import { tempTree } from '../support/temp-tree.js';
 import { bothCopies, commonJs, esm, nest } from './consumers.js';
 import { install, PACKAGES, pack } from './install.js';
-import { koaTypeScript, typeScript } from './typed-consumers.js';
 
 const compilerOptions = { module: 'nodenext', target: 'es2022', strict: true, types: ['node'] };
 const decorators = { experimentalDecorators: true, emitDecoratorMetadata: true };
@@ -23,16 +22,6 @@ const folder = tempTree({
   'esm/express.js': esm.express,
   'esm/koa.js': esm.koa,
   'both/copies.mjs': bothCopies,
-  'typescript/package.json': '{ "type": "module" }',
-  'typescript/esm.mts': typeScript,
-  'typescript/commonjs.cts': typeScript,
-  'typescript/tsconfig.json': JSON.stringify({ compilerOptions: { ...compilerOptions, noEmit: true } }),
-  'typescript-koa/esm.mts': koaTypeScript,
-  'typescript-koa/commonjs.cts': koaTypeScript,
-  // beside Express's content-disposition, which has types of its own, those of Koa are wrong
-  'typescript-koa/tsconfig.json': JSON.stringify({
-    compilerOptions: { ...compilerOptions, noEmit: true, skipLibCheck: true },
-  }),
   'nest-12/app.mts': nest,
   'nest-12/tsconfig.json': JSON.stringify({ compilerOptions: { ...compilerOptions, ...decorators } }),
 });
@@ -48,7 +37,7 @@ const NEST = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', 'ref
 beforeAll(async () => {
   const tarballs = join(folder, 'tarballs');
   await pack(tarballs);
-  const others = ['express', '@types/express', 'koa', '@types/koa', ...NEST, '@types/node'];
+  const others = ['express', 'koa', ...NEST, '@types/node'];
   await install(folder, { tarballs, packages: PACKAGES, others, workspace: 'test' });
   const packages = ['core', 'nestjs', 'testing'];
   await install(withNest11, { tarballs, packages, others: NEST, workspace: 'test/majors/nest-11' });
@@ -114,11 +103,6 @@ test.each([
   });
   expect(standIn.eden.books().charges).toHaveLength(1);
 });
-
-test('a TypeScript app compiles, as ESM and as CommonJS, with the libraries checked', () =>
-  compile(join(folder, 'typescript')));
-
-test('a TypeScript app of Koa compiles, as ESM and as CommonJS', () => compile(join(folder, 'typescript-koa')));
 
 test('the command-line stand-in is installed, and says how it is used', async () => {
   const { stdout } = await promisify(execFile)(join(folder, 'node_modules/.bin/eden-stand-in'), ['--help']);

@@ -1,5 +1,6 @@
 import { METHODS } from 'node:http';
 import type { Context } from 'koa';
+import { mountOf } from './mount.js';
 import { templateOf } from './route.js';
 
 /** What is used of a layer of `@koa/router`: one path of a route, or of `router.use()`, which has no methods. */
@@ -25,7 +26,8 @@ export function routeNameOf(ctx: Context, middleware: object): string {
   const routed = ctx as unknown as RoutedContext;
   const layer = layerOf(routed, middleware);
   if (layer === undefined) return 'ALL *';
-  const paths = [...new Set(pathsOf(layer, routed))];
+  const mount = mountOf(ctx);
+  const paths = [...new Set(pathsOf(layer, routed).map((path) => mount + path))];
   return `${methodsOf(layer)} ${paths.length === 1 ? paths[0] : `(${paths.join('|')})`}`;
 }
 

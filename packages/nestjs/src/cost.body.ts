@@ -23,7 +23,8 @@ function guardFile(file: StreamableFile, scope: CostScope, translate: Translate,
   const { errorHandler, errorLogger } = file;
   // it is logged whole, with its cause: an SDK's error has the request, and with it the key
   const publicly = (error: Error) => (error instanceof PaymentRequiredException ? new Error(error.message) : error);
-  file.setErrorLogger((error) => errorLogger(publicly(error)));
+  // not in Nest 10.0
+  file.setErrorLogger?.((error) => errorLogger(publicly(error)));
   return file.setErrorHandler((error, response) => {
     const translated = translate(error) as Error;
     const canAnswer = !response.destroyed && !response.headersSent;

@@ -1,6 +1,7 @@
 import { type Meter, OptionsError } from '@eden-cost/core';
 import { UseGuards } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import { interceptsFields, isFieldResolver } from './cost.fields.js';
 import { costGuard } from './cost.guard.js';
 import { checkMarks, marksOf, namesBudget } from './cost.marks.js';
 import { isHandler } from './cost.route.js';
@@ -26,6 +27,7 @@ export function checkHandlers(modules: ModulesContainer, meter: Meter): void {
     const where = `${type.name}.${name}`;
     reached.set(type, reached.get(type) || isHandler(method));
     if (!isHandler(method) && marksOf(method).length > 0) throw withoutEffect(where);
+    if (isFieldResolver(method) && marksOf(method).length > 0 && !interceptsFields(modules)) throw ofABareField(where);
     checkMarks(marksOf(type, method), meter, where);
   }
   for (const [type, isReached] of reached) {
@@ -37,6 +39,12 @@ const withoutEffect = (where: string) =>
   new OptionsError(
     `${where} has @Budget(), @SkipBudgets() or @CostLabels(), which do nothing there: no request comes to it. Put them on ` +
       "the controller's, resolver's or gateway's method that calls it; a job has @WithCosts()",
+  );
+
+const ofABareField = (where: string) =>
+  new OptionsError(
+    `${where} has @Budget(), @SkipBudgets() or @CostLabels(), which do nothing there: Nest runs interceptors for the resolver ` +
+      "of a field only with GraphQLModule.forRoot({ fieldResolverEnhancers: ['interceptors'] })",
   );
 
 /** Puts the guard after all others of each controller's method with `@Budget()`. In time before routes are made. */

@@ -43,6 +43,8 @@ export class PaymentRequiredException extends HttpException {
   declare readonly retryAfterMs: number | undefined;
   /** The id of the denial behind it (`x-eden-cost-denial`). */
   declare readonly denialId: string | undefined;
+  /** What a GraphQL server says of an error, beside its message. */
+  declare readonly extensions: { readonly code: string };
   /** Response headers that belong to it: `retry-after` where waiting helps, and `cache-control`. */
   readonly headers: Readonly<Record<string, string>>;
 
@@ -53,6 +55,7 @@ export class PaymentRequiredException extends HttpException {
     passAs(this, error);
     // not enumerable: what writes an exception out, to a log or a client, leaves them alone
     for (const key of FIELDS) Object.defineProperty(this, key, { value: (error as BudgetExceededError)[key] });
+    Object.defineProperty(this, 'extensions', { value: { code: error.code } });
     for (const key of ['options', 'cause']) Object.defineProperty(this, key, { enumerable: false }); // Nest's own fields
   }
 

@@ -25,7 +25,7 @@ const APPS = join(__dirname, 'apps');
 /** Both ends of the peer range, and the newest of the majors between. */
 const EXPRESS = ['4.18.0', '4', '5'];
 const KOA = ['2.13.0', '2', '3'];
-const NEST = ['10', '11', '12'];
+const NEST = ['10.0.0', '10', '11', '12'];
 const PLATFORMS = { Express: 'ExpressAdapter', Fastify: 'FastifyAdapter' } as const;
 
 export const EXPRESS_CELLS: Record<string, Framework> = Object.fromEntries(
@@ -71,7 +71,7 @@ export const NEST_CELLS: Record<string, Framework> = Object.fromEntries(
         adapter: 'nestjs',
         packages: [
           ...['common', 'core', 'platform-express', 'platform-fastify'].map((name) => `@nestjs/${name}@${version}`),
-          ...['reflect-metadata@0.2', 'rxjs@7'],
+          ...(version === '10.0.0' ? ['reflect-metadata@0.1.13', 'rxjs@7.2.0'] : ['reflect-metadata@0.2', 'rxjs@7']),
         ],
         imports: [
           ['* common', '@nestjs/common'],

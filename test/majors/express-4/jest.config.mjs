@@ -10,9 +10,18 @@ const inExpress = readdirSync(acceptance).filter((file) =>
 
 export default withMajor(import.meta.dirname, {
   names: '(express)',
-  roots: ['packages/express', 'test/acceptance', 'examples/express-basic', 'examples/express-streaming'],
+  roots: [
+    'packages/express',
+    'test/acceptance',
+    'test/attribution/express',
+    'examples/express-basic',
+    'examples/express-streaming',
+  ],
   newest: 'express-5',
-  testMatch: ['**/{packages,examples}/**/*.test.ts', ...inExpress.map((file) => `**/test/acceptance/${file}`)],
+  testMatch: [
+    '**/{packages,examples,attribution}/**/*.test.ts',
+    ...inExpress.map((file) => `**/test/acceptance/${file}`),
+  ],
   // Express 4 hands no rejection of an async handler to next()
   setupFiles: [join(import.meta.dirname, 'node_modules/express-async-errors')],
 });

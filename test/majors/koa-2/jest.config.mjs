@@ -3,5 +3,5 @@ import { withMajor } from '../with-major.mjs';
 
 export default withMajor(import.meta.dirname, {
   names: '(koa|@koa/router)',
-  roots: ['packages/koa', 'test/koa', 'examples/koa-basic'],
+  roots: ['packages/koa', 'test/koa', 'test/attribution/koa', 'examples/koa-basic'],
 });
