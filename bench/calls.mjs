@@ -1,17 +1,11 @@
 // Rows 1 and 8: CPU that the meter adds to a JSON call, over fetch and node:http, and to calls elsewhere.
-import { fork } from 'node:child_process';
 import http from 'node:http';
 import { createMeter } from '@eden-cost/core';
+import { startServer } from './children.mjs';
 import { interleaved, row } from './measure.mjs';
 
 const CALLS = 400;
 const BODY = JSON.stringify({ model: 'openai/gpt-4o', messages: [{ role: 'user', content: 'x'.repeat(200) }] });
-
-/** The server runs in a process of its own: its CPU must not be counted. */
-function startServer() {
-  const child = fork(new URL('./server.mjs', import.meta.url));
-  return new Promise((resolve) => child.once('message', (port) => resolve({ child, url: `http://127.0.0.1:${port}` })));
-}
 
 const viaFetch = (url) => async () => {
   for (let i = 0; i < CALLS; i++) {
@@ -52,7 +46,7 @@ const metered = (baseUrl, run) => async () => {
 const BUDGETS = [{ name: 'day', limitUsd: 1e6, window: 'day', by: 'tenant', estimateUsd: 0.001 }];
 
 export async function callRows() {
-  const { child, url } = await startServer();
+  const { child, url } = await startServer('./server.mjs');
   try {
     const elsewhere = 'http://127.0.0.1:9';
     const times = await interleaved(

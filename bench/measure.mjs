@@ -1,5 +1,5 @@
 /** Medians over interleaved rounds: on a shared machine only what ran side by side can be compared. */
-const median = (values) => {
+export const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
 };

@@ -1,0 +1,74 @@
+// node app.mjs express|koa|nest bare|metered <base URL> [<header>=<value> ...]: each request makes one call, and answers
+// with a part of what it got. Sends its port, and for each message the CPU that it has used. Ends with its parent.
+import 'reflect-metadata';
+import http from 'node:http';
+
+const [framework, variant, baseUrl, ...headers] = process.argv.slice(2);
+const isMetered = variant === 'metered';
+
+const CALL = {
+  method: 'POST',
+  headers: {
+    'content-type': 'application/json',
+    authorization: 'Bearer bench',
+    ...Object.fromEntries(headers.map((header) => header.split(/=(.*)/s))),
+  },
+  body: JSON.stringify({ model: 'openai/gpt-4o', messages: [{ role: 'user', content: 'x'.repeat(200) }] }),
+};
+
+async function ask() {
+  const answer = await fetch(`${baseUrl}/chat/completions`, CALL);
+  if (!answer.ok) throw new Error(`the upstream answered ${answer.status}`);
+  const { choices, usage } = await answer.json();
+  return { text: choices[0].message.content, tokens: usage.completion_tokens };
+}
+
+/** Lines are written as they are by default; the standard output of this process leads to nowhere. */
+const options = {
+  baseUrls: [new URL(baseUrl).origin],
+  labels: () => ({ tenant: 'acme' }),
+  rateCard: false,
+  budgets: [{ name: 'day', limitUsd: 1e6, window: 'day', by: 'tenant', estimateUsd: 0.001 }],
+};
+
+const FRAMEWORKS = {
+  async express() {
+    const { default: express } = await import('express');
+    const app = express();
+    if (isMetered) app.use((await import('@eden-cost/express')).costAware(options));
+    app.get('/ask', async (_req, res) => void res.json(await ask()));
+    return http.createServer(app);
+  },
+  async koa() {
+    const { default: Koa } = await import('koa');
+    const app = new Koa();
+    if (isMetered) app.use((await import('@eden-cost/koa')).costAware(options));
+    app.use(async (ctx) => {
+      ctx.body = await ask();
+    });
+    return http.createServer(app.callback());
+  },
+  async nest() {
+    const { Controller, Get, Module } = await import('@nestjs/common');
+    const { NestFactory } = await import('@nestjs/core');
+    class AskController {
+      ask() {
+        return ask();
+      }
+    }
+    Controller()(AskController);
+    Get('ask')(AskController.prototype, 'ask', Object.getOwnPropertyDescriptor(AskController.prototype, 'ask'));
+    class AppModule {}
+    const imports = isMetered ? [(await import('@eden-cost/nestjs')).CostModule.forRoot(options)] : [];
+    Module({ imports, controllers: [AskController] })(AppModule);
+    const app = await NestFactory.create(AppModule);
+    await app.init();
+    return app.getHttpServer();
+  },
+};
+
+const server = await FRAMEWORKS[framework]();
+server.keepAliveTimeout = 60_000;
+server.listen(0, '127.0.0.1', () => process.send(server.address().port));
+process.on('message', () => process.send(process.cpuUsage()));
+process.on('disconnect', () => process.exit());
