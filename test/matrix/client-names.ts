@@ -1,5 +1,4 @@
-/** Every client that is tried. Apart from the clients, some of which Jest's sandbox cannot load. */
-export const CLIENTS = [
+const SDKS = [
   'openai 4',
   'openai 5',
   'openai 6',
@@ -10,6 +9,9 @@ export const CLIENTS = [
   'streamText of the AI SDK',
   'LangChain',
   'LangChain, streamed',
+] as const;
+
+const LIBRARIES = [
   'axios',
   'got',
   'superagent',
@@ -20,7 +22,12 @@ export const CLIENTS = [
   'fetch',
 ] as const;
 
-export type ClientName = (typeof CLIENTS)[number];
+/** Every client that is tried. Apart from the clients, some of which Jest's sandbox cannot load. */
+export const CLIENTS = [...SDKS, ...LIBRARIES] as const;
+
+export type SdkName = (typeof SDKS)[number];
+export type LibraryName = (typeof LIBRARIES)[number];
+export type ClientName = SdkName | LibraryName;
 
 /** Asks Eden AI something, and reads the whole answer. Raises what the client, or an app that uses it, makes of a 402. */
 export type Asker = (prompt: string) => Promise<unknown>;

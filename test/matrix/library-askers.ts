@@ -7,12 +7,12 @@ import superagent from 'superagent';
 import undici from 'undici';
 import { CHAT } from '../support/calls.js';
 import { CANARIES } from '../support/canaries.js';
-import type { Asker, ClientName } from './client-names.js';
+import type { Asker, LibraryName } from './client-names.js';
 
 const HEADERS = { authorization: `Bearer ${CANARIES.key}`, 'content-type': 'application/json' };
 
 /** HTTP clients, each used in its own way. */
-export function libraryAskers(baseURL: string) {
+export function libraryAskers(baseURL: string): Record<LibraryName, Asker> {
   const url = `${baseURL}/chat/completions`;
   const raising = new undici.Agent().compose(undici.interceptors.responseError());
   return {
@@ -25,7 +25,7 @@ export function libraryAskers(baseURL: string) {
     'undici.request': async (prompt) =>
       (await undici.request(url, { ...post(prompt), dispatcher: raising })).body.json(),
     fetch: async (prompt) => jsonOf(await fetch(url, post(prompt))),
-  } satisfies Partial<Record<ClientName, Asker>>;
+  };
 }
 
 const chat = (content: string) => ({ ...CHAT, messages: [{ role: 'user', content }] });

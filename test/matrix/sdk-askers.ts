@@ -7,13 +7,13 @@ import OpenAI4 from 'openai4';
 import OpenAI5 from 'openai5';
 import { CHAT } from '../support/calls.js';
 import { CANARIES } from '../support/canaries.js';
-import type { Asker, ClientName } from './client-names.js';
+import type { Asker, SdkName } from './client-names.js';
 
 const { model } = CHAT;
 const messages = (content: string) => [{ role: 'user' as const, content }];
 
 /** SDKs with their own defaults: most of them try again what they take for an accident. */
-export function sdkAskers(baseURL: string) {
+export function sdkAskers(baseURL: string): Record<SdkName, Asker> {
   const init = { baseURL, apiKey: CANARIES.key };
   const openai4 = new OpenAI4(init);
   const openai5 = new OpenAI5(init);
@@ -34,7 +34,7 @@ export function sdkAskers(baseURL: string) {
     'streamText of the AI SDK': (prompt) => readParts(streamText({ model: ai, prompt, onError() {} }).fullStream),
     LangChain: (prompt) => langchain.invoke(prompt),
     'LangChain, streamed': async (prompt) => readAll(await langchain.stream(prompt)),
-  } satisfies Partial<Record<ClientName, Asker>>;
+  };
 }
 
 async function readAll(stream: AsyncIterable<unknown>): Promise<void> {

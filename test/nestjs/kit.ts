@@ -11,7 +11,7 @@ export type Platform = (typeof PLATFORMS)[number];
 
 const ADAPTERS: Record<Platform, () => AbstractHttpAdapter> = {
   Express: () => new ExpressAdapter(),
-  Fastify: () => new FastifyAdapter() as unknown as AbstractHttpAdapter,
+  Fastify: () => new FastifyAdapter({ forceCloseConnections: true }) as unknown as AbstractHttpAdapter,
 };
 
 export interface NestOptions extends ModuleMetadata {

@@ -59,7 +59,7 @@ test('SIGTERM: jobs that run are done and paid for, the others are handed back, 
   expect(await once(child, 'close')).toEqual([0, null]);
 
   const costs = lines.filter(({ msg }) => msg === 'edenai request cost').map(({ edenai }) => edenai as CostFields);
-  expect(costs.map(({ labels }) => labels.tenant)).toEqual(['tenant-1', 'tenant-2', 'tenant-3', 'tenant-4']);
+  expect(costs.map(({ labels }) => labels.tenant).sort()).toEqual(['tenant-1', 'tenant-2', 'tenant-3', 'tenant-4']);
   expect(costs.reduce((sum, { costNanos }) => sum + costNanos, 0)).toBe(eden.books().totalNanos);
   expect(lines.at(-1)).toMatchObject({ msg: 'stopped', left: ['5', '6'], unsettled: 0 });
 });
