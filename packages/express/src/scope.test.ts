@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import express, { type RequestHandler, Router } from 'express';
 import request from 'supertest';
 import { useKit } from '../test-kit.js';
@@ -144,30 +143,4 @@ describe('EDEN_COST=off', () => {
     }
     expect(kit.lines).toEqual([]);
   });
-});
-
-test('an app that is not made by Express is metered, and told once that its denials are not translated', async () => {
-  const warnings: Error[] = [];
-  const note = (warning: Error) => void warnings.push(warning);
-  const emit = jest.spyOn(process, 'emitWarning').mockImplementation(((message: string, options: { code: string }) => {
-    note(Object.assign(new Error(message), { code: options.code }));
-  }) as typeof process.emitWarning);
-  const { createServer } = await import('node:http');
-  const metered = kit.metered();
-  const server = createServer((req, res) => {
-    metered(req as express.Request, res as express.Response, async () => {
-      await kit.chat();
-      res.end(String((req as express.Request).costs.totalNanos));
-    });
-  });
-  server.listen(0);
-  await once(server, 'listening');
-  await request(server).get('/ask').expect(200, '10000000');
-  await request(server).get('/ask').expect(200, '10000000');
-  server.close();
-  emit.mockRestore();
-  expect(warnings).toMatchObject([
-    { code: 'WARN_COST_EXPRESS_LAYER', message: expect.stringContaining('costErrors()') },
-  ]);
-  expect(kit.costLines()).toHaveLength(2);
 });

@@ -1,4 +1,5 @@
 import type { CallGate, HeaderLookup } from '../exchange.js';
+import { whileSending } from './fetch-body.js';
 import { type Dispatcher, type DispatchOptions, globalDispatchers, type UndiciLayer } from './undici.js';
 import type { Handler } from './undici-handler.js';
 
@@ -23,7 +24,7 @@ export interface FetchGate {
 export function wrapFetch(original: Fetch, gate: FetchGate, direct: boolean): Fetch {
   return function fetch(input: Parameters<Fetch>[0], init?: FetchInit): Promise<Response> {
     if (init?.dispatcher && !(init.dispatcher instanceof MeteredDispatcher)) gate.undici.patch(init.dispatcher);
-    const answer = original(input, direct ? throughMeter(gate.undici, init) : init);
+    const answer = whileSending(init?.body, () => original(input, direct ? throughMeter(gate.undici, init) : init));
     if (!mayReject(gate, input)) return answer;
     const place: { stack?: string } = {};
     Error.captureStackTrace(place, fetch); // formatted only if it is read

@@ -1,12 +1,13 @@
 import type { HeaderLookup } from '../exchange.js';
 import { MAX_REQUEST_BYTES } from '../exchange.js';
 import type { MaybePromise } from '../maybe.js';
+import { bodyBeingSent } from './fetch-body.js';
 
 const UNREADABLE = /^(multipart\/|audio\/|video\/|image\/|application\/octet-stream)/i;
 
 /**
- * The whole body of a request, where reading it costs nothing: a string or a Buffer at once, fetch's async iterable
- * (its length is known) in a few microtasks. `undefined`: it is left alone, as uploads and bodies of unknown length are.
+ * The whole body of a request, where reading it costs nothing: a string or a Buffer at once, as is what fetch was given
+ * as one; fetch's async iterable (its length is known) else in a few microtasks. `undefined`: it is left alone, as uploads and bodies of unknown length are.
  */
 export function readBody(body: unknown, header: HeaderLookup): MaybePromise<Buffer | undefined> {
   if (typeof body === 'string') return Buffer.from(body);
@@ -16,7 +17,7 @@ export function readBody(body: unknown, header: HeaderLookup): MaybePromise<Buff
   if (typeof body !== 'object' || body === null || !(Symbol.asyncIterator in body)) return undefined;
   const length = Number(header('content-length') ?? Number.NaN);
   if (!(length <= MAX_REQUEST_BYTES) || UNREADABLE.test(header('content-type') ?? '')) return undefined;
-  return collect(body as AsyncIterable<Uint8Array | string>);
+  return bodyBeingSent(length) ?? collect(body as AsyncIterable<Uint8Array | string>);
 }
 
 async function collect(body: AsyncIterable<Uint8Array | string>): Promise<Buffer> {

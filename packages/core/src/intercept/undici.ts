@@ -1,4 +1,11 @@
-import { type Admission, type CallContext, type CallGate, ESTIMATE_HEADER, type Exchange } from '../exchange.js';
+import {
+  type Admission,
+  type CallContext,
+  type CallGate,
+  ESTIMATE_HEADER,
+  type Exchange,
+  type HeaderLookup,
+} from '../exchange.js';
 import { isPromise, type MaybePromise } from '../maybe.js';
 import { realGlobal } from '../process-state.js';
 import { handOver } from './call-depth.js';
@@ -106,8 +113,8 @@ export class UndiciLayer {
     if (origin === undefined || path === undefined || method === 'CONNECT' || this.gate.free(method, path))
       return pass();
 
-    const call = new DispatchedCall(dispatcher, original, options, handler);
     const header = requestHeader(options.headers);
+    const call = new DispatchedCall(dispatcher, original, options, handler, header);
     const context = this.#contextOf(handler);
     const admit = (body: Buffer | undefined) =>
       this.gate.admit({ method, origin, target: options.path as string, path, header, body }, context);
@@ -168,6 +175,7 @@ class DispatchedCall {
     private readonly original: Dispatch,
     private readonly options: DispatchOptions,
     private readonly handler: Handler,
+    private readonly header: HeaderLookup,
   ) {
     this.#stage = new Stage(handler);
   }
@@ -204,7 +212,10 @@ class DispatchedCall {
 
   #sendMetered(options: DispatchOptions, exchange: Exchange): boolean {
     const { changedBody } = exchange;
-    const plain = { ...options, headers: withoutEstimate(options.headers) };
+    const isEstimated = this.header(ESTIMATE_HEADER) !== undefined;
+    const plain = isEstimated
+      ? { ...options, headers: changeHeaders(options.headers, { [ESTIMATE_HEADER]: undefined }) }
+      : options;
     const resend = () => {
       this.#send(
         plain,
@@ -228,10 +239,4 @@ class DispatchedCall {
   #send(options: DispatchOptions, handler: Handler): boolean {
     return handOver(() => this.original.call(this.dispatcher, { ...options, [kMetered]: true }, handler));
   }
-}
-
-function withoutEstimate(headers: RequestHeaders): RequestHeaders {
-  return requestHeader(headers)(ESTIMATE_HEADER) === undefined
-    ? headers
-    : changeHeaders(headers, { [ESTIMATE_HEADER]: undefined });
 }
