@@ -1,4 +1,4 @@
-import { CHAT } from '../support/chats.js';
+import { CHAT } from '../support/calls.js';
 import { useMeteredEden } from '../support/meter.js';
 
 const metered = useMeteredEden();
