@@ -18,8 +18,8 @@ export interface ProcessState {
   readonly denials: Map<string, Denial>;
   /** Budget names that routes of a realm asked for before a meter was there to know them. */
   readonly awaitedBudgets: WeakMap<object, Set<string>>;
-  /** Codes of the warnings that were given. */
-  readonly warned: Set<string>;
+  /** Codes of the warnings that were given in a realm: each test file of Jest is one. */
+  readonly warned: WeakMap<object, Set<string>>;
 }
 
 const KEY = Symbol.for('@eden-cost/core:1');
@@ -39,7 +39,7 @@ realGlobal[KEY] ??= {
   installed: undefined,
   denials: new Map(),
   awaitedBudgets: new WeakMap(),
-  warned: new Set(),
+  warned: new WeakMap(),
 };
 
 export const processState: ProcessState = realGlobal[KEY];
