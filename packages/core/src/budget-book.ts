@@ -136,7 +136,10 @@ export class BudgetBook {
     if (match === undefined || info === undefined) return true;
     try {
       const matches: unknown = match(info, scope);
-      if (isPromise(matches)) throw new TypeError('match() must answer at once, and returned a promise');
+      if (isPromise(matches)) {
+        matches.then(undefined, (cause) => this.tools.matchFailed(name, cause)); // uncaught, it would end the process
+        throw new TypeError('match() must answer at once, and returned a promise');
+      }
       return Boolean(matches);
     } catch (cause) {
       this.tools.matchFailed(name, cause);

@@ -11,6 +11,7 @@ import { wrapFetch } from './intercept/fetch.js';
 import { install, patchGlobalDispatchers, patchLoadedCopies } from './intercept/install.js';
 import { lineWriter, type WriteLine } from './line-writer.js';
 import type { Logger } from './logger.js';
+import { warnOfLogger } from './logger-warning.js';
 import { isPromise } from './maybe.js';
 import type { Closed, Health, Meter, OpenInit, OpenScope, RunInit } from './meter.js';
 import { RequestScope } from './open-scope.js';
@@ -42,9 +43,9 @@ export class EdenMeter implements Meter {
     private readonly settings: Settings,
     defaultLogger?: () => Logger,
   ) {
-    this.#write = lineWriter(settings.logger ?? defaultLogger?.());
+    this.#write = lineWriter(settings.logger ?? defaultLogger?.(), this.#lineFailed);
     this.#log = new OperatorLog(this.#write, settings.clock);
-    this.#events = new Events((error) => this.#log.error(error));
+    this.#events = new Events((error) => (error.problem === 'log' ? warnOfLogger() : this.#log.error(error)));
     this.#parts = makeParts(settings, this.#events);
     this.#scopeMeter = scopeMeter(this.#parts);
     this.#gate = new Gate(this.#parts);
@@ -103,7 +104,7 @@ export class EdenMeter implements Meter {
       this.settings.logLabels,
       take,
       this.settings.clock,
-      (cause) => this.#events.emit('error', { problem: 'log', message: 'A cost line could not be written', cause }),
+      this.#lineFailed,
     );
   }
 
@@ -183,7 +184,18 @@ export class EdenMeter implements Meter {
     return this.#parts.counters.snapshot(this.#parts.openCalls.size);
   }
 
-  close({ timeoutMs = 5_000 }: { timeoutMs?: number } = {}): Promise<Closed> {
+  readonly #lineFailed = (cause: unknown): void => {
+    this.#events.emit('error', {
+      problem: 'log',
+      message: 'A log line could not be written: the logger failed',
+      cause,
+    });
+  };
+
+  async close({ timeoutMs = 5_000 }: { timeoutMs?: number } = {}): Promise<Closed> {
+    if (!(timeoutMs >= 0)) {
+      throw new OptionsError(`close({ timeoutMs }) must be milliseconds from 0, or Infinity, and is ${timeoutMs}`);
+    }
     this.#closed ??= this.#close(timeoutMs);
     return this.#closed;
   }

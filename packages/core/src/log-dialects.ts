@@ -4,7 +4,7 @@ import type { Logger, LogLine } from './logger.js';
 type Method = keyof Logger;
 type Dialect = readonly [
   is: (logger: object) => boolean,
-  write: (logger: never, method: Method, line: LogLine) => void,
+  write: (logger: never, method: Method, line: LogLine) => unknown,
 ];
 
 const has = (logger: object, ...methods: string[]): boolean =>
@@ -36,12 +36,10 @@ interface Pino {
   child(bindings: object, options: { serializers: Record<string, typeof asIs> }): Logger;
 }
 
-/** Writes one line the way that this logger takes it. */
-export function writeTo(logger: Logger, method: Method, line: LogLine): void {
+/** Writes one line the way that this logger takes it. Returns what the logger does. */
+export function writeTo(logger: Logger, method: Method, line: LogLine): unknown {
   const dialect = DIALECTS.find(([is]) => is(logger));
-  if (dialect !== undefined) dialect[1](logger as never, method, line);
-  else {
-    const { level: _, msg, ...fields } = line;
-    logger[method](fields, msg);
-  }
+  if (dialect !== undefined) return dialect[1](logger as never, method, line);
+  const { level: _, msg, ...fields } = line;
+  return logger[method](fields, msg);
 }

@@ -48,7 +48,8 @@ export interface Meter {
   /**
    * Unhooks, lets calls in flight settle, stops all timers, and says what is left. The ledger's own client stays open.
    *
-   * @param options `timeoutMs`: how long to wait for calls in flight, default 5,000
+   * @param options `timeoutMs`: how long to wait for calls in flight, default 5,000; `Infinity`: for all of them
+   * @throws {OptionsError} `ERR_COST_OPTIONS` (rejects) for a time that is none
    */
   close(options?: { timeoutMs?: number }): Promise<Closed>;
 

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from './clock.js';
+import { type Clock, systemClock, type Timer } from './clock.js';
 import type { Ledger } from './ledger/ledger.js';
 import { isPromise } from './maybe.js';
 
@@ -59,13 +59,18 @@ export class OpenCalls {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /** Resolves when no call is open any more and none waits to be, or after `timeoutMs` of the system's time; then nothing is extended any more. */
+  /**
+   * Resolves when no call is open any more and none waits to be, or after `timeoutMs` of the system's time; then nothing
+   * is extended any more. `Infinity` waits for all of them.
+   */
   async drain(timeoutMs: number): Promise<void> {
     if (!this.#isIdle) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, timeoutMs);
+        const timer = Number.isFinite(timeoutMs)
+          ? systemClock.after(timeoutMs, resolve, { keepAlive: true })
+          : undefined;
         this.#idle.push(() => {
-          clearTimeout(timer);
+          timer?.cancel();
           resolve();
         });
       });

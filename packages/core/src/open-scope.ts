@@ -85,7 +85,12 @@ export class RequestScope implements OpenScope {
     const fields = { ...this.init.describe?.(), responseTime, edenai };
     const logger = this.init.logger?.();
     const known = logger && fieldsFor(logger, fields);
-    if (logger && known) lineWriter(logger)(30, COST_MESSAGE, known);
-    else this.write(30, COST_MESSAGE, fields);
+    const toMeter = () => this.write(30, COST_MESSAGE, fields);
+    const failed = (cause: unknown) => {
+      this.failed(cause);
+      toMeter(); // what was spent is told somewhere
+    };
+    if (logger && known) lineWriter(logger, failed)(30, COST_MESSAGE, known);
+    else toMeter();
   }
 }

@@ -1,3 +1,5 @@
+import { isPromise } from '../maybe.js';
+
 /** What a label may be given as. Numbers and booleans become text; `undefined`, `null` and `''` mean "not known (yet)". */
 export type LabelValue = string | number | boolean | null | undefined;
 
@@ -49,7 +51,10 @@ export class Labels {
   #complete(source: LabelSource): boolean {
     try {
       const labels: unknown = source();
-      if (labels instanceof Promise) throw new TypeError('labels() must answer at once, and returned a promise');
+      if (isPromise(labels)) {
+        labels.then(undefined, this.failed); // what nobody catches would end the process
+        throw new TypeError('labels() must answer at once, and returned a promise');
+      }
       const entries = Object.entries((labels ?? {}) as Record<string, LabelValue>);
       for (const [key, value] of entries) {
         if (this.values[key] === undefined) this.set(key, value);
