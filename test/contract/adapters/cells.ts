@@ -26,7 +26,11 @@ const APPS = join(__dirname, 'apps');
 const EXPRESS = ['4.18.0', '4', '5'];
 const KOA = ['2.13.0', '2', '3'];
 const NEST = ['10.0.0', '10', '11', '12'];
-const PLATFORMS = { Express: 'ExpressAdapter', Fastify: 'FastifyAdapter' } as const;
+/** Nest 10 and 11 do not hand Fastify their own `forceCloseConnections`. */
+const PLATFORMS = {
+  Express: 'new platform.ExpressAdapter()',
+  Fastify: 'new platform.FastifyAdapter({ forceCloseConnections: true })',
+} as const;
 
 export const EXPRESS_CELLS: Record<string, Framework> = Object.fromEntries(
   EXPRESS.map((version) => [
@@ -64,7 +68,7 @@ export const KOA_CELLS: Record<string, Framework> = Object.fromEntries(
 
 export const NEST_CELLS: Record<string, Framework> = Object.fromEntries(
   NEST.flatMap((version) =>
-    Object.entries(PLATFORMS).map(([platform, adapterName]) => [
+    Object.entries(PLATFORMS).map(([platform, made]) => [
       `Nest ${version} on ${platform}`,
       {
         folder: `nestjs-${version}`,
@@ -79,7 +83,7 @@ export const NEST_CELLS: Record<string, Framework> = Object.fromEntries(
           ['* platform', `@nestjs/platform-${platform.toLowerCase()}`],
           ['* adapter', '@eden-cost/nestjs'],
         ],
-        harness: `require('./nest-app.cjs')(common, core)(platform.${adapterName}, adapter)`,
+        harness: `require('./nest-app.cjs')(common, core)(() => ${made}, adapter)`,
       },
     ]),
   ),

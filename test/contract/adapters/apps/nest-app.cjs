@@ -7,7 +7,7 @@ module.exports =
     { Catch, Controller, Get, Inject, Module, Post, Req, Res, StreamableFile },
     { BaseExceptionFilter, HttpAdapterHost, NestFactory },
   ) =>
-  (Platform, { Budget, COST_METER, CostModule, CostService }) =>
+  (platform, { Budget, COST_METER, CostModule, CostService }) =>
   async ({ options: { mountTwice, ...options }, routes, heard }) => {
     class Handlers {}
     Inject(CostService)(Handlers.prototype, 'costs');
@@ -41,7 +41,7 @@ module.exports =
     const imports = [CostModule.forRoot({ labels, ...options })];
     if (mountTwice) imports.push(CostModule.forRoot({ labels: () => ({ again: 'yes' }) }));
     Module({ imports, controllers: [Handlers] })(AppModule);
-    const app = await NestFactory.create(AppModule, new Platform(), {
+    const app = await NestFactory.create(AppModule, platform(), {
       logger: false,
       forceCloseConnections: true,
       abortOnError: false,
