@@ -38,11 +38,11 @@ export const base = {
   testTimeout: 20_000,
   transform: {
     '^.+\\.ts$': swc({ syntax: 'typescript', decorators: true }),
-    // Nest 12 and p-queue are ESM only, and jest's require() of an ES module needs Node 24.9
-    '/(@nestjs|p-queue|p-timeout)/.+\\.js$': swc({ syntax: 'ecmascript' }),
+    // Nest 12, p-queue and cookie 2 are ESM only, and jest's require() of an ES module needs Node 24.9
+    '/(@nestjs|p-queue|p-timeout|cookie)/.+\\.js$': swc({ syntax: 'ecmascript' }),
   },
   transformIgnorePatterns: [
-    '/node_modules/(?!\\.pnpm/(@nestjs\\+[^/]+@1[24]\\.|p-queue@9|p-timeout@7)|@nestjs/|p-queue/|p-timeout/)',
+    '/node_modules/(?!\\.pnpm/(@nestjs\\+[^/]+@1[24]\\.|p-queue@9|p-timeout@7|cookie@2)|@nestjs/|p-queue/|p-timeout/|cookie/)',
   ],
 };
 

@@ -2,6 +2,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { withBudget } from '@eden-cost/koa';
 import Koa, { type Context } from 'koa';
 import { CHAT, postInit, readAnswer } from '../support/calls.js';
+import { rawRequest } from '../support/raw-http.js';
 import { useKoa } from './kit.js';
 
 const kit = useKoa();
@@ -163,4 +164,93 @@ test('a body of Eden AI’s own bytes is passed on, and priced before the reques
   });
   expect(await get((await kit.serve(app)).url)).toContain('[DONE]');
   expect(kit.costLines()).toMatchObject([{ edenai: { costNanos: 250_000_000, late: false, aborted: false } }]);
+});
+
+test('a stream that is the body of many requests is shadowed once', async () => {
+  const shared = Readable.from(['a part']);
+  const methods = () => ['_read', '_destroy'].map((name) => Reflect.get(shared, name));
+  const shadowed: unknown[][] = [];
+  const app = new Koa();
+  app.silent = true;
+  app.use(async (_ctx, next) => {
+    await next();
+    shadowed.push(methods());
+  });
+  app.use(kit.costAware()).use((ctx) => {
+    ctx.body = shared;
+  });
+  const before = methods();
+  const { url } = await kit.serve(app);
+  for (let i = 0; i < 3; i++) await get(url).catch(() => 'it has ended');
+  expect(shadowed[0]).not.toEqual(before);
+  expect(shadowed).toEqual(Array(3).fill(shadowed[0]));
+});
+
+(koaTakesWebBodies() ? describe : describe.skip)('a Blob that is the body of many requests', () => {
+  test('is left as it is', async () => {
+    const blob = new Blob(['of all']);
+    const before = Reflect.ownKeys(blob);
+    const { url } = await kit.serve(
+      kit.app({}, (ctx) => {
+        ctx.body = blob;
+      }),
+    );
+    const bodies = new Set<string>();
+    for (let i = 0; i < 2000; i++) bodies.add((await rawRequest(url)).body);
+    expect([...bodies]).toEqual(['of all']);
+    expect([Reflect.ownKeys(blob), blob.stream]).toEqual([before, Blob.prototype.stream]);
+  });
+
+  test('and that makes calls as it is read, is read by two requests at once, each in its own scope', async () => {
+    const shared = new Story(async function* parts() {
+      await chat(0.25);
+      yield '0.125 0.375 0.875 ';
+    });
+    const before = Reflect.ownKeys(shared);
+    const costs: Context['costs'][] = [];
+    let both = () => {};
+    const arrived = new Promise<void>((resolve) => {
+      both = resolve;
+    });
+    const app = new Koa();
+    app.use(async (_ctx, next) => {
+      await next();
+      if (costs.length === 2) both();
+      await arrived;
+    });
+    app.use(kit.costAware()).use((ctx) => {
+      costs.push(ctx.costs);
+      ctx.body = shared;
+    });
+    const { url } = await kit.serve(app);
+    await Promise.all([get(url), get(url)]);
+    expect(costs.map(({ totalUsd }) => totalUsd)).toEqual([0.25, 0.25]);
+    expect(Reflect.ownKeys(shared)).toEqual(before);
+  });
+});
+
+describe('with EDEN_COST=off', () => {
+  beforeEach(() => {
+    process.env.EDEN_COST = 'off';
+  });
+  afterEach(() => {
+    delete process.env.EDEN_COST;
+  });
+
+  test('a body and the context are left as they are', async () => {
+    const body = Readable.from(['bytes']);
+    const methods = () => [body._read, body._destroy];
+    const before = methods();
+    const seen: unknown[] = [];
+    const app = new Koa();
+    app.use(async (ctx, next) => {
+      await next();
+      seen.push(Object.hasOwn(ctx, 'onerror'), methods());
+    });
+    app.use(kit.costAware()).use((ctx) => {
+      ctx.body = body;
+    });
+    expect(await get((await kit.serve(app)).url)).toBe('bytes');
+    expect(seen).toEqual([false, before]);
+  });
 });

@@ -198,6 +198,18 @@ describe('problemJson', () => {
     expect(errors).toEqual([expect.objectContaining({ code: 'ERR_COST_CREDITS_EXHAUSTED' })]);
   });
 
+  test('answers for a handler that was to answer by itself', async () => {
+    spendAll();
+    const app = kit.app(problems, async (ctx) => {
+      ctx.respond = false;
+      await ask();
+      await ask();
+      ctx.res.end('by itself');
+    });
+    const answer = await rawRequest((await kit.serve(app)).url);
+    expect([answer.status, answer.headers['content-type']]).toEqual([402, 'application/problem+json']);
+  });
+
   test('lets other errors go', async () => {
     const app = kit.app(problems, (ctx) => ctx.throw(418, 'teapot'));
     const { url } = await kit.serve(app);

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { type CostModuleOptions, CostService, type PaymentRequiredException } from '@eden-cost/nestjs';
@@ -16,6 +17,7 @@ import {
   Param,
   type PipeTransform,
   Post,
+  Res,
   StreamableFile,
   UseFilters,
   UseGuards,
@@ -112,6 +114,14 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       return new StreamableFile(Readable.from(parts()), { type: 'image/png', disposition: 'attachment' });
     }
 
+    /** Fastify's reply counts as sent from here on. */
+    @Get('hijacked')
+    hijacked(@Res() response: { hijack?(): void; raw?: ServerResponse }) {
+      response.hijack?.();
+      (response.raw ?? (response as ServerResponse)).setHeader('etag', '"1"');
+      return deny();
+    }
+
     @Get('begun')
     begun() {
       const parts = async function* () {
@@ -149,15 +159,18 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     },
   );
 
-  test.each(['observable', 'image', 'file', 'fetched'])('an uncaught denial of a handler: %s', async (path) => {
-    const { url } = await kit.serve({ controllers: [Handlers], cost: spent });
-    const answer = await rawRequest(`${url}/handlers/${path}`);
-    expect([answer.status, JSON.parse(answer.body)]).toEqual([402, BUDGET]);
-    expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
-    expect(answer.headers['retry-after']).toMatch(/^\d+$/);
-    expect(answer.headers.etag).not.toBe('"1"');
-    expect(answer.headers['content-disposition']).toBeUndefined();
-  });
+  test.each(['observable', 'image', 'file', 'fetched', 'hijacked'])(
+    'an uncaught denial of a handler: %s',
+    async (path) => {
+      const { url } = await kit.serve({ controllers: [Handlers], cost: spent });
+      const answer = await rawRequest(`${url}/handlers/${path}`);
+      expect([answer.status, JSON.parse(answer.body)]).toEqual([402, BUDGET]);
+      expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
+      expect(answer.headers['retry-after']).toMatch(/^\d+$/);
+      expect(answer.headers.etag).not.toBe('"1"');
+      expect(answer.headers['content-disposition']).toBeUndefined();
+    },
+  );
 
   test('a body that has begun breaks off, and nothing private is logged', async () => {
     const logged: unknown[] = [];
@@ -291,7 +304,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
   });
 
   describe('problemJson', () => {
-    test.each(['async/a spent budget/fetch', 'observable', 'image', 'file', 'fetched'])(
+    test.each(['async/a spent budget/fetch', 'observable', 'image', 'file', 'fetched', 'hijacked'])(
       'answers a problem: %s',
       async (path) => {
         const { url } = await kit.serve({ controllers: [Handlers], cost: { ...spent, problemJson: true } });

@@ -103,8 +103,10 @@ describe.each(PLATFORMS)('the resolvers of @nestjs/graphql, on %s', (platform) =
       providers: [Documents],
       cost: { ...cost, budgets: [...budgets, { ...IMAGES, limitUsd: images }] },
     });
-    return async (query: string) => {
-      const text = await (await fetch(`${url}/graphql`, postInit({ query }))).text();
+    return async (query: string, tenant = 'none') => {
+      const init = postInit({ query });
+      const headers = { ...init.headers, 'x-tenant': tenant };
+      const text = await (await fetch(`${url}/graphql`, { ...init, headers })).text();
       return { text, ...(JSON.parse(text) as Answer) };
     };
   }
@@ -133,6 +135,21 @@ describe.each(PLATFORMS)('the resolvers of @nestjs/graphql, on %s', (platform) =
         .map(({ edenai }) => edenai.costNanos)
         .sort(),
     ).toEqual([375_000_000, 500_000_000]);
+  });
+
+  test('gives labels the request: each tenant has an account of its own', async () => {
+    const budgets = [{ name: 'tenants', limitUsd: 0.125, window: 'day', by: 'tenant' } as const];
+    const ask = await serve({ labels: (_context, request) => ({ tenant: request?.headers['x-tenant'] }), budgets });
+    const query = '{ documents(ids: ["a"]) { id } }';
+    const served = [await ask(query, 'acme'), await ask(query, 'acme'), await ask(query, 'globex')];
+    expect(served.map(({ data, errors }) => [data !== null, errors?.[0]?.extensions])).toEqual([
+      [true, undefined],
+      [false, { code: 'ERR_COST_BUDGET_EXCEEDED' }],
+      [true, undefined],
+    ]);
+    expect(kit.costLines().map(({ edenai }) => edenai.labels)).toEqual(
+      ['acme', 'acme', 'globex'].map((tenant) => ({ tenant })),
+    );
   });
 
   describe('a denial', () => {

@@ -1,15 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { Budget, CostInterceptor, CostLabels, type CostScope, Costs } from '@eden-cost/nestjs';
-import {
-  type ArgumentsHost,
-  Catch,
-  Controller,
-  type ExceptionFilter,
-  Injectable,
-  UseFilters,
-  UseInterceptors,
-} from '@nestjs/common';
+import { Budget, CostLabels, CostModule, type CostScope, Costs } from '@eden-cost/nestjs';
+import { type ArgumentsHost, Catch, Controller, type ExceptionFilter, Injectable, UseFilters } from '@nestjs/common';
 import { type ClientProxy, ClientProxyFactory, MessagePattern, Payload, Transport } from '@nestjs/microservices';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
@@ -17,7 +9,7 @@ import { firstValueFrom, throwError } from 'rxjs';
 import { WebSocket } from 'ws';
 import { CHAT, postInit, readAnswer } from '../support/calls.js';
 import { CANARIES } from '../support/canaries.js';
-import { useNest } from './kit.js';
+import { type NestOptions, useNest } from './kit.js';
 
 const kit = useNest();
 const chat = async (costUsd: number) =>
@@ -31,7 +23,6 @@ const cost = {
 @Controller()
 @Injectable()
 @WebSocketGateway()
-@UseInterceptors(CostInterceptor) // Nest 10 and 11 have no global interceptors there
 @CostLabels({ feature: 'messages' })
 class Messages {
   @MessagePattern('ask')
@@ -56,11 +47,11 @@ describe('a microservice', () => {
   let client: ClientProxy | undefined;
   afterEach(() => client?.close());
 
-  async function connect(controller: new () => object) {
-    const app = await kit.create({ controllers: [controller], cost });
+  async function connect(controller: new () => object, inheritAppConfig = true, imports: NestOptions['imports'] = []) {
+    const app = await kit.create({ controllers: [controller], cost, imports });
     const service = app.connectMicroservice(
       { transport: Transport.TCP, options: { host: '127.0.0.1', port: 0 } },
-      { inheritAppConfig: true },
+      { inheritAppConfig },
     );
     await app.startAllMicroservices();
     const server = service.unwrap<{ address(): AddressInfo }>?.() ?? (service as never as OldService).server.server;
@@ -80,6 +71,44 @@ describe('a microservice', () => {
     expect(kit.costLines().map(({ edenai, req }) => [edenai.costNanos, edenai.labels, req])).toEqual(
       Array(2).fill([500_000_000, ANSWER.data.labels, undefined]),
     );
+  });
+
+  test.each([false, true])(
+    'meters each message once, and holds it to budgets, with inheritAppConfig: %s',
+    async (inherit) => {
+      @Controller()
+      class Hybrid {
+        @MessagePattern('ask')
+        async ask(@Costs() costs: CostScope) {
+          await chat(0.5);
+          return costs.labels;
+        }
+        @MessagePattern('brings')
+        @Budget({ limitUsd: 0, window: 'day' })
+        brings() {
+          return chat(0.5);
+        }
+      }
+      const send = await connect(Hybrid, inherit);
+      expect(await send('ask')).toEqual({ tenant: CANARIES.label });
+      const brought = await send('brings').catch((reason: unknown) => reason);
+      expect(brought).toMatchObject({ status: 'error', ...(inherit && { code: 'ERR_COST_BUDGET_EXCEEDED' }) });
+      expect(await send('ask')).toEqual({ tenant: CANARIES.label });
+      await expect(send('ask')).rejects.toMatchObject({ status: 'error' });
+      expect(kit.eden.requests()).toHaveLength(2);
+      expect(kit.costLines().map(({ edenai }) => [edenai.costNanos, edenai.deniedCalls])).toEqual([
+        [500_000_000, 0],
+        [0, 1],
+        [500_000_000, 0],
+        [0, 1],
+      ]);
+    },
+  );
+
+  test('is metered once where there are several modules', async () => {
+    const send = await connect(Messages, false, [CostModule.forRoot({ labels: () => ({ second: 'yes' }) })]);
+    expect(await send('ask')).toMatchObject({ data: { totalUsd: 0.5 } });
+    expect(kit.costLines()).toHaveLength(1);
   });
 
   test('answers a denial in the form of Nest, with its code and nothing private', async () => {
@@ -156,7 +185,6 @@ describe('a gateway', () => {
       }
     }
     @WebSocketGateway()
-    @UseInterceptors(CostInterceptor)
     @UseFilters(new Kind())
     class Filtered {
       @SubscribeMessage('ask')

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { meterInProcess } from '@eden-cost/core';
 import {
   Budget,
@@ -188,6 +189,55 @@ describe('CostModule.forRoot', () => {
     await second.close();
     expect(meterInProcess()).toBeUndefined();
     expect(kit.lines.filter(({ msg }) => msg === 'edenai cost meter closed')).toHaveLength(1);
+  });
+
+  describe('of an app that fails to start', () => {
+    const failing = (how: 'makes' | 'starts') => {
+      const fails = () => Promise.reject(new Error('database is not there'));
+      const providers = how === 'makes' ? [{ provide: 'DATABASE', useFactory: fails }] : [];
+      @Module({ imports: [CostModule.forRoot(kit.options({ mode: 'observe', ...NONE }))], providers })
+      class Failing {
+        onModuleInit() {
+          return how === 'starts' ? fails() : undefined;
+        }
+      }
+      return NestFactory.createApplicationContext(Failing, { logger: false, abortOnError: false });
+    };
+
+    test.each(['makes', 'starts'] as const)('is closed, and replaced by the next one: when Nest %s it', async (how) => {
+      await expect(failing(how)).rejects.toThrow('database is not there');
+      const left = meterInProcess();
+      const app = await context({ imports: [CostModule.forRoot(kit.options())] });
+      const { meter } = app.get(CostService);
+      expect([meter.mode, meter === left, await meter.remaining()]).toEqual(['enforce', false, []]);
+      expect(kit.lines.filter(({ msg }) => msg === 'edenai cost meter closed')).toHaveLength(1);
+      await app.close();
+      expect(meterInProcess()).toBeUndefined();
+    });
+  });
+
+  test('is shared by apps that start at the same time', async () => {
+    const slow = { provide: 'SLOW', useFactory: () => new Promise((resolve) => setTimeout(resolve, 100, 'slow')) };
+    const apps = await Promise.all([
+      context({ imports: [CostModule.forRoot(kit.options())], providers: [slow] }),
+      context({ imports: [CostModule.forRoot(kit.options())], providers: [slow] }),
+    ]);
+    expect(new Set(apps.map((app) => app.get(CostService).meter)).size).toBe(1);
+  });
+
+  test('an app that another took for a failed one does not start unmetered', async () => {
+    let go = () => {};
+    const hold = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    @Module({ imports: [CostModule.forRoot(kit.options())], providers: [{ provide: 'SLOW', useFactory: () => hold }] })
+    class Slow {}
+    const slow = NestFactory.createApplicationContext(Slow, { logger: false, abortOnError: false });
+    const refused = expect(slow).rejects.toThrow('start one after the other');
+    while (meterInProcess() === undefined) await setImmediate();
+    await context({ imports: [CostModule.forRoot(kit.options())] });
+    go();
+    await refused;
   });
 
   test.each(PLATFORMS)('a second one of the process adds its budgets, and the request has one line (%s)', async () => {

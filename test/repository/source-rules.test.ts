@@ -68,7 +68,7 @@ const GOOD = {
     'export const NANOS_PER_USD = 1_000_000_000; export const usd = (nanos: number) => nanos / NANOS_PER_USD;',
   'packages/core/src/intercept/fetch.ts': 'globalThis.fetch = other;',
   'packages/core/src/process-state.ts': 'globalThis[Symbol.for("slot")] ??= {};',
-  'packages/express/src/layer.ts': 'Object.getPrototypeOf(layer).handleRequest = other;',
+  'packages/express/src/patch.ts': 'Object.getPrototypeOf(layer).handleRequest = other;',
   'packages/testing/src/cli.ts': "console.log('listening'); process.exitCode = 1;",
   'packages/core/src/a.test.ts': 'globalThis.fetch = other; console.log(Date.now() * 1e9); // TODO',
   'packages/core/src/times.ts':

@@ -17,7 +17,7 @@ export class AppModule {
         CostModule.forRoot({
           baseUrls: [baseUrl],
           // read after all guards
-          labels: (context) => ({ tenant: context.switchToHttp().getRequest<UserRequest>().user?.tenantId }),
+          labels: (_context, request?: UserRequest) => ({ tenant: request?.user?.tenantId }),
           budgets: [
             { name: 'tenant-daily', limitUsd: 5, window: 'day', by: 'tenant' },
             { name: 'one-request', limitUsd: 0.25, window: 'request' },

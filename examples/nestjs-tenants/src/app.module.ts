@@ -23,7 +23,7 @@ export class AppModule {
             baseUrls: [baseUrl],
             problemJson: true,
             status: { credits: 503 }, // visitors cannot pay the operator's bill
-            labels: (context) => ({ tenant: context.switchToHttp().getRequest<UserRequest>().user?.tenantId }),
+            labels: (_context, request?: UserRequest) => ({ tenant: request?.user?.tenantId }),
             budgets: [
               {
                 name: 'plan',

@@ -1,4 +1,11 @@
-import { type AdapterOptions, configureAdapter, type Logger, type Meter } from '@eden-cost/core';
+import {
+  type AdapterOptions,
+  configureAdapter,
+  type Logger,
+  type Meter,
+  onUpgradeClosed,
+  wasAborted,
+} from '@eden-cost/core';
 import type { Request, RequestHandler, Response } from 'express';
 import onFinished from 'on-finished';
 import { pino } from 'pino';
@@ -39,7 +46,8 @@ export function costAware(options: CostAwareOptions | Meter = {}): CostAwareHand
     open.add(layer);
     state.open = open;
     req.costs = open.scope;
-    onFinished(res, () => open.finish({ aborted: !res.writableFinished }));
+    onFinished(res, () => open.finish({ aborted: wasAborted(res) }));
+    onUpgradeClosed(res, () => open.finish({ aborted: false }));
     open.scope.run(() => next());
   };
   return Object.assign(handler, { meter });

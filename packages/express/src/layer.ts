@@ -1,13 +1,17 @@
-import { type Meter, surfaceError, warnOnce } from '@eden-cost/core';
+import { type Meter, warnOnce } from '@eden-cost/core';
 import { type NextFunction, type Request, type Response, Router } from 'express';
+import { type Methods, patch } from './patch.js';
 import { type LayerFacts, placeOf } from './place.js';
 import { type RequestState, stateOf } from './request-state.js';
+import { patchRouter } from './router.js';
+import { typed } from './typed.js';
 
 type Handle = (this: LayerFacts, req: Request, res: Response, next: NextFunction) => unknown;
 type HandleError = (this: LayerFacts, error: unknown, req: Request, res: Response, next: NextFunction) => unknown;
-type LayerPrototype = Record<string | symbol, unknown>;
 
-const PATCHED = Symbol.for('@eden-cost/express:1');
+interface RouterFacts {
+  readonly stack?: readonly object[];
+}
 
 /** What runs a handler, and an error handler: Express 5, and Express 4. */
 const METHODS = [
@@ -21,12 +25,15 @@ const METHODS = [
  * sees it. The same method runs the handler in its request's scope, whoever called `next`, and knows where it stands.
  */
 export function patchLayer(meter: Meter): void {
-  patch(Router().use(() => {}).stack[0], meter);
+  patchRouterAndLayer(
+    Router().use(() => {}),
+    meter,
+  );
 }
 
 /** The same for the copy of Express that serves this request, where that is another one. */
 export function patchLayerOf(req: Request, meter: Meter): void {
-  if (patch(routerOf(req)?.stack?.[0], meter)) return;
+  if (patchRouterAndLayer(routerOf(req), meter)) return;
   warnOnce(
     'WARN_COST_EXPRESS_LAYER',
     'Eden Cost does not find the router of this Express app, so a denial that is not caught answers as the SDK made it. ' +
@@ -35,30 +42,23 @@ export function patchLayerOf(req: Request, meter: Meter): void {
 }
 
 /** Express 5 has `app.router`, Express 4 `app._router` (its `app.router` throws). */
-function routerOf(req: Request): { readonly stack?: readonly object[] } | undefined {
-  const app = req.app as unknown as Record<'_router' | 'router', ReturnType<typeof routerOf>> | undefined;
+function routerOf(req: Request): RouterFacts | undefined {
+  const app = req.app as unknown as Record<'_router' | 'router', RouterFacts | undefined> | undefined;
   return app?._router ?? app?.router;
 }
 
-/** Taken back when the meter is closed, unless somebody wrapped the methods after us. */
-function patch(layer: object | undefined, meter: Meter): boolean {
-  const prototype = layer && (Object.getPrototypeOf(layer) as LayerPrototype);
+function patchRouterAndLayer(router: RouterFacts | undefined, meter: Meter): boolean {
+  const layer = router?.stack?.[0];
+  const prototype = layer && (Object.getPrototypeOf(layer) as Methods);
   const names = METHODS.find(([handle]) => typeof prototype?.[handle] === 'function');
-  if (prototype === undefined || names === undefined) return false;
-  if (Object.hasOwn(prototype, PATCHED)) return true;
+  if (router === undefined || prototype === undefined || names === undefined) return false;
   const [handle, handleError] = names;
-  const originals = { [handle]: prototype[handle], [handleError]: prototype[handleError] };
-  const ours = {
+  const replace = () => ({
     [handle]: inScope(prototype[handle] as Handle),
     [handleError]: inScopeOnError(prototype[handleError] as HandleError),
-  };
-  Object.assign(prototype, ours, { [PATCHED]: true });
-  meter.onClose(() => {
-    if (Object.entries(ours).some(([name, method]) => prototype[name] !== method)) return false;
-    Object.assign(prototype, originals);
-    delete prototype[PATCHED];
-    return true;
   });
+  patch(prototype, replace, meter);
+  patchRouter(router, meter);
   return true;
 }
 
@@ -84,6 +84,3 @@ const inScopeOnError = (original: HandleError): HandleError =>
   };
 
 const run = <T>({ open }: RequestState, fn: () => T): T => (open === undefined ? fn() : open.scope.run(fn));
-
-const typed = ({ open }: RequestState, error: unknown): unknown =>
-  open === undefined ? error : (surfaceError(error, open.status) ?? error);

@@ -6,6 +6,8 @@ export function answerProblem(ctx: Context, error: DenialError): void {
   for (const name of BODY_HEADERS) ctx.remove(name);
   const problem = toProblem(error);
   const asText = ctx.accepts(PROBLEM_TYPE, 'json', 'text/plain') === 'text/plain';
+  // a handler that was to answer by itself, and has not: Koa sends the body all the same
+  ctx.respond = true;
   ctx.status = error.status;
   ctx.set({ ...error.headers, 'cache-control': 'no-store' });
   ctx.type = asText ? 'text/plain' : PROBLEM_TYPE;

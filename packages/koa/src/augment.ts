@@ -1,7 +1,7 @@
 import type { CostScope } from '@eden-cost/core';
 
 declare module 'koa' {
-  interface DefaultContext {
+  interface ExtendableContext {
     /** What this request's calls to Eden AI have cost. Set by `costAware()`. */
     costs: CostScope;
   }

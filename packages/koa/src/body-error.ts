@@ -14,6 +14,14 @@ export function translateBodyErrors(ctx: Context, open: OpenScope): void {
   };
 }
 
+interface Served {
+  ctx: Context;
+  open: OpenScope;
+}
+
+/** The last request of each body: one that is served again is not shadowed again. */
+const lastOf = new WeakMap<object, Served>();
+
 /**
  * A body that is denied before its first byte can still be answered. Koa 3 reads bodies with `stream.pipeline`, which
  * destroys the response with the body: the body's end waits for the answer.
@@ -21,14 +29,21 @@ export function translateBodyErrors(ctx: Context, open: OpenScope): void {
 export function answerFirst(ctx: Context, open: OpenScope): void {
   const body = ctx.body as { _destroy?: Destroy } | null | undefined;
   const destroy = body?._destroy;
-  if (typeof destroy !== 'function') return;
+  if (typeof body !== 'object' || body === null || typeof destroy !== 'function') return;
+  const known = lastOf.get(body);
+  if (known !== undefined) {
+    Object.assign(known, { ctx, open });
+    return;
+  }
+  const served: Served = { ctx, open };
+  lastOf.set(body, served);
   const value: Destroy = (error, done) => {
-    const denial = error ? surfaceError(error, open.status) : undefined;
+    const denial = error ? surfaceError(error, served.open.status) : undefined;
     const end = () => destroy.call(body, error, done);
-    if (denial === undefined || ctx.headerSent || !ctx.writable) return end();
-    ctx.res.once('close', end);
-    ctx.onerror(denial);
-    answered.add(ctx);
+    if (denial === undefined || served.ctx.headerSent || !served.ctx.writable) return end();
+    served.ctx.res.once('close', end);
+    served.ctx.onerror(denial);
+    answered.add(served.ctx);
   };
-  Reflect.defineProperty(body as object, '_destroy', { value, configurable: true, writable: true });
+  Reflect.defineProperty(body, '_destroy', { value, configurable: true, writable: true });
 }

@@ -6,12 +6,15 @@ import {
   type Meter,
   type OpenScope,
   OptionsError,
+  onUpgradeClosed,
   surfaceError,
+  wasAborted,
 } from '@eden-cost/core';
 import type { Context, Middleware } from 'koa';
 import onFinished from 'on-finished';
 import { pino } from 'pino';
 import { answerProblem } from './answer.js';
+import { blobInScope } from './body-blob.js';
 import { readInScope } from './body-context.js';
 import { answerFirst, translateBodyErrors } from './body-error.js';
 import { keepOpenScope, openScopeOf } from './request-state.js';
@@ -47,10 +50,7 @@ export function costAware(options: CostAwareOptions | Meter = {}): CostAwareMidd
     open.add({ labels: labels && (() => labels(ctx)), status, budgets });
     try {
       await (outer === undefined ? open.scope.run(next) : next());
-      if (outer === undefined) {
-        readInScope(ctx.body, open.scope);
-        answerFirst(ctx, open);
-      }
+      if (outer === undefined && meter.mode !== 'off') followBody(ctx, open);
     } catch (error) {
       const denial = surfaceError(error, open.status);
       if (denial === undefined || !problemJson || ctx.headerSent || !ctx.writable) throw denial ?? error;
@@ -71,12 +71,21 @@ function separate(options: CostAwareOptions | Meter): {
   return { shared, problemJson };
 }
 
+/** Koa reads the body only now. */
+function followBody(ctx: Context, open: OpenScope): void {
+  const blob = blobInScope(ctx.body, open.scope);
+  if (blob !== undefined) ctx.body = blob;
+  readInScope(ctx.body, open.scope);
+  answerFirst(ctx, open);
+}
+
 function openScope(meter: Meter, ctx: Context): OpenScope {
   const open: OpenScope = meter.open({ logger: () => requestLogger(ctx), describe: () => describe(ctx, open) });
   keepOpenScope(ctx, open);
   ctx.costs = open.scope;
-  translateBodyErrors(ctx, open);
-  onFinished(ctx.res, () => open.finish({ aborted: !ctx.res.writableFinished }));
+  if (meter.mode !== 'off') translateBodyErrors(ctx, open);
+  onFinished(ctx.res, () => open.finish({ aborted: wasAborted(ctx.res) }));
+  onUpgradeClosed(ctx.res, () => open.finish({ aborted: false }));
   return open;
 }
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { DenialError, LabelValue } from '@eden-cost/core';
+import { type DenialError, type LabelValue, wasAborted } from '@eden-cost/core';
 import { type ArgumentsHost, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import onFinished from 'on-finished';
@@ -41,7 +41,7 @@ export class CostAdapter {
       return;
     }
     const { open } = this.#open(rawOf(request), response);
-    onFinished(response, () => open.finish({ aborted: !response.writableFinished }));
+    onFinished(response, () => open.finish({ aborted: wasAborted(response) }));
     open.scope.run(next);
   }
 
@@ -131,7 +131,7 @@ export class CostAdapter {
   }
 
   protected labelsOf(context: ExecutionContext): Record<string, LabelValue> {
-    return this.config.labels?.(context) ?? {};
+    return this.config.labels?.(context, this.requestOf(context)) ?? {};
   }
 
   protected toException(denial: DenialError): PaymentRequiredException {

@@ -1,18 +1,21 @@
-import { configureAdapter, OptionsError } from '@eden-cost/core';
+import { type AdapterOptions, configureAdapter, OptionsError } from '@eden-cost/core';
 import type { ExecutionContext } from '@nestjs/common';
+import type { ApplicationConfig } from '@nestjs/core';
 import { nestLogger } from './cost.logger.js';
 import type { CostConfig, CostModuleOptions } from './cost.options.js';
-import { useMeter } from './cost.users.js';
+import { closeAbandoned, MeterUse } from './cost.users.js';
 
 /** @throws {OptionsError} `ERR_COST_OPTIONS` */
-export function configure(options: CostModuleOptions): CostConfig {
+export async function configure(options: CostModuleOptions, app: ApplicationConfig): Promise<CostConfig> {
   if (typeof options !== 'object' || options === null) throw new OptionsError('The options must be an object');
   const { problemJson = false, ...shared } = options;
   if (typeof problemJson !== 'boolean') throw new OptionsError('options.problemJson must be true or false');
-  const configured = configureAdapter<ExecutionContext>(shared, nestLogger);
+  await closeAbandoned(app);
+  const configured = configureAdapter(shared as AdapterOptions<ExecutionContext>, nestLogger);
   return {
     ...configured,
+    labels: shared.labels,
     problemJson,
-    release: useMeter(configured.meter, configured.budgets === undefined),
+    use: new MeterUse(configured.meter, configured.budgets === undefined, app),
   };
 }

@@ -1,20 +1,13 @@
 import { type Meter, OptionsError } from '@eden-cost/core';
 import { UseGuards } from '@nestjs/common';
-import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import type { ModulesContainer } from '@nestjs/core';
 import { interceptsFields, isFieldResolver } from './cost.fields.js';
 import { costGuard } from './cost.guard.js';
 import { checkMarks, marksOf, namesBudget } from './cost.marks.js';
+import { type Method, methodsIn } from './cost.methods.js';
 import { isHandler } from './cost.route.js';
 
-interface Method {
-  readonly prototype: object;
-  readonly name: string;
-  readonly method: object;
-  readonly type: { readonly name: string };
-}
-
 const guarded = new WeakSet<object>();
-const scanner = new MetadataScanner();
 
 /**
  * Checks what decorators say of controllers, gateways, resolvers and providers of the app.
@@ -53,18 +46,5 @@ export function guardHandlers(modules: ModulesContainer): void {
     if (guarded.has(method) || !isHandler(method) || !namesBudget(marksOf(type, method))) continue;
     guarded.add(method);
     UseGuards(costGuard)(prototype, name, { value: method });
-  }
-}
-
-function* methodsIn(modules: ModulesContainer, kinds: readonly ('controllers' | 'providers')[]): Generator<Method> {
-  for (const module of modules.values()) {
-    for (const wrapper of kinds.flatMap((kind) => [...module[kind].values()])) {
-      const type: unknown = wrapper.metatype;
-      if (typeof type !== 'function' || !type.prototype) continue; // a value, or an arrow function that makes one
-      const prototype: Record<string, object> = type.prototype;
-      for (const name of scanner.getAllMethodNames(prototype)) {
-        yield { type, prototype, name, method: prototype[name] as object };
-      }
-    }
   }
 }

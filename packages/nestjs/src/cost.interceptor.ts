@@ -6,8 +6,8 @@ import { guardBody } from './cost.body.js';
 import { observeIn } from './cost.lazy.js';
 
 /**
- * Reads labels and decorators after all guards, and translates what the handler raises. It is global; Nest 10 and 11 want
- * `@UseInterceptors(CostInterceptor)` on a gateway all the same.
+ * Reads labels and decorators after all guards, and translates what the handler raises. It is global, and on each handler
+ * of messages.
  */
 @Injectable()
 export class CostInterceptor implements NestInterceptor {
@@ -21,6 +21,11 @@ export class CostInterceptor implements NestInterceptor {
     // a middleware may have called next() from elsewhere: a stream's event, a queue
     const handle = () => observeIn(scope, () => this.#handle(context, next, request.open));
     return admitted === undefined ? handle() : admitted.then(handle);
+  }
+
+  /** Where it may have come to the handler before, as a global one. */
+  interceptOnce(context: ExecutionContext, next: CallHandler): ReturnType<CostInterceptor['intercept']> {
+    return this.adapter.find(context) === undefined ? this.intercept(context, next) : next.handle();
   }
 
   #handle(context: ExecutionContext, next: CallHandler, open: OpenScope): Observable<unknown> {

@@ -4,6 +4,7 @@ import {
   Inject,
   Module,
   type NestModule,
+  type OnApplicationBootstrap,
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
@@ -14,6 +15,7 @@ import { COST_CONFIG, COST_METER } from './cost.constants.js';
 import { CostFilter } from './cost.filter.js';
 import { checkHandlers, guardHandlers } from './cost.handlers.js';
 import { CostInterceptor } from './cost.interceptor.js';
+import { interceptMessages } from './cost.messages.js';
 import {
   type ASYNC_OPTIONS_TYPE,
   COST_OPTIONS,
@@ -29,7 +31,7 @@ import { CostService } from './cost.service.js';
  */
 @Module({
   providers: [
-    { provide: COST_CONFIG, useFactory: configure, inject: [COST_OPTIONS] },
+    { provide: COST_CONFIG, useFactory: configure, inject: [COST_OPTIONS, ApplicationConfig] },
     { provide: COST_METER, useFactory: ({ meter }: CostConfig) => meter, inject: [COST_CONFIG] },
     CostService,
     CostInterceptor,
@@ -39,7 +41,12 @@ import { CostService } from './cost.service.js';
   ],
   exports: [COST_METER, CostService, CostAdapter, CostInterceptor],
 })
-export class CostModule extends ConfigurableModuleClass implements NestModule, OnModuleInit, OnApplicationShutdown {
+export class CostModule
+  extends ConfigurableModuleClass
+  implements NestModule, OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown
+{
+  readonly #leaveMessages: () => void;
+
   constructor(
     @Inject(COST_CONFIG) private readonly config: CostConfig,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
@@ -47,8 +54,10 @@ export class CostModule extends ConfigurableModuleClass implements NestModule, O
     @Inject(CostFilter) private readonly filter: CostFilter,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(ApplicationConfig) private readonly app: ApplicationConfig,
+    @Inject(CostInterceptor) interceptor: CostInterceptor,
   ) {
     super();
+    this.#leaveMessages = interceptMessages(modules, interceptor);
   }
 
   /** @throws {OptionsError} `ERR_COST_OPTIONS`, when the app starts */
@@ -67,6 +76,7 @@ export class CostModule extends ConfigurableModuleClass implements NestModule, O
    * after the app's own in Nest 10, and with `isGlobal: false` in all.
    */
   configure(): void {
+    this.config.use.starts();
     guardHandlers(this.modules);
     this.app.useGlobalFilters(this.filter); // after those of the app: the last is asked first
     this.host.httpAdapter.use((request: object, response: ServerResponse, next: () => void) =>
@@ -75,16 +85,22 @@ export class CostModule extends ConfigurableModuleClass implements NestModule, O
   }
 
   async onModuleInit(): Promise<void> {
+    this.config.use.starts();
     try {
       checkHandlers(this.modules, this.config.meter);
     } catch (error) {
-      await this.config.release(); // an app that does not start leaves nothing behind
+      await this.config.use.release(); // an app that does not start leaves nothing behind
       throw error;
     }
   }
 
+  onApplicationBootstrap(): void {
+    this.config.use.started();
+  }
+
   /** After the last request: `onModuleDestroy` comes while there still are some. */
   async onApplicationShutdown(): Promise<void> {
-    await this.config.release();
+    this.#leaveMessages();
+    await this.config.use.release();
   }
 }

@@ -14,6 +14,12 @@ const ENTRY = /^(method$|microservices:|websockets:|graphql:|RABBIT_HANDLER$)/;
 export const isHandler = (method: object): boolean =>
   Reflect.getMetadataKeys(method).some((key: unknown) => typeof key === 'string' && ENTRY.test(key));
 
+/** A message pattern, or an event of a gateway. */
+export const isMessageHandler = (method: object): boolean =>
+  Reflect.getMetadataKeys(method).some(
+    (key: unknown) => typeof key === 'string' && /^(microservices|websockets):/.test(key),
+  );
+
 const listOf = (value: unknown): unknown[] => (value === undefined ? [] : [value].flat());
 
 const textOf = (value: unknown): string => (typeof value === 'symbol' ? (value.description ?? '') : String(value));

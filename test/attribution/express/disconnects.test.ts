@@ -5,6 +5,7 @@ import express from 'express';
 import { useCostAware } from '../../support/cost-aware.js';
 import { useServers } from '../../support/serve.js';
 import { useStandIn } from '../../support/stand-in.js';
+import { turnsUntil } from '../../support/turns.js';
 import { BUDGETS, chat, leaveDuringCall, leaveDuringStream, openStream } from '../disconnects.js';
 
 const standIn = useStandIn();
@@ -36,4 +37,24 @@ test('a client that leaves during a call: its cost lands on the budget and in a 
 
 test('a client that leaves in the midst of a stream: what it has cost is in a line that says so', async () => {
   await leaveDuringStream(await start());
+});
+
+test('a client that leaves before all of an answer is sent has left, even if the handler is through', async () => {
+  let ended = () => {};
+  const handled = new Promise<void>((resolve) => {
+    ended = resolve;
+  });
+  const app = express().use(kit.costAware());
+  app.get('/ask', async (_req, res) => {
+    await chat(standIn.eden.baseUrl);
+    res.end(Buffer.alloc(64 * 1024 * 1024));
+    ended();
+  });
+  const { url } = await serve(app);
+  const client = new AbortController();
+  await fetch(`${url}/ask`, { signal: client.signal });
+  await handled;
+  client.abort();
+  await turnsUntil(() => kit.costLines().length > 0);
+  expect(kit.costLines()).toMatchObject([{ edenai: { calls: 1, aborted: true } }]);
 });

@@ -41,6 +41,19 @@ app.use(withBudget({ name: 'drafts', limitUsd: 0.5, window: 'hour' }));
 // @ts-expect-error a window that does not exist
 app.use(withBudget({ limitUsd: 0.5, window: 'minute' }));
 
+interface State {
+  tenant: string;
+}
+const typed = new Koa<State, { db: string }>();
+typed.use(cost);
+typed.use(withBudget());
+typed.use((ctx) => {
+  const costs: CostScope = ctx.costs;
+  // @ts-expect-error a number, not any
+  const text: string = ctx.costs.totalNanos;
+  ctx.body = [costs.totalUsd, text, ctx.state.tenant, ctx.db];
+});
+
 export const middleware: Middleware = (ctx, next) => ctx.costs.run(next);
 export const spent = (ctx: Context): number => ctx.costs.totalUsd;
 export const { meter } = cost;
