@@ -36,12 +36,14 @@ export type {
   MaybePromise,
   Rank,
   Refusal,
+  RememberedAccount,
   ReserveRequest,
   ReserveResult,
   SettleResult,
   TopUp,
   Truth,
 } from './ledger/ledger.js';
+export { LedgerLostError } from './ledger/ledger-lost-error.js';
 export { memoryLedger } from './ledger/memory-ledger.js';
 export type { Logger, LoggerOption, LogLine } from './logger.js';
 export type { Closed, Health, Meter, OpenInit, OpenScope, RunInit } from './meter.js';

@@ -23,6 +23,11 @@ export interface Ledger {
   /** True when the balances outlive this process. */
   readonly durable: boolean;
 
+  /**
+   * Called once, when a meter is created: rejects with the reason when the ledger cannot work (no connection, a server
+   * that may evict keys, a file that cannot be written), so that the app fails at start and not at its first call.
+   */
+  start?(): MaybePromise<void>;
   reserve(request: ReserveRequest): MaybePromise<ReserveResult>;
   /** Like `reserve`, but waits up to `waitMs`, first come first served, while only calls in flight stand in the way. */
   reserveOrWait?(request: ReserveRequest, waitMs: number): MaybePromise<ReserveResult>;
@@ -34,6 +39,11 @@ export interface Ledger {
   balances(accounts: readonly AccountRef[], at: number): MaybePromise<readonly Balance[]>;
   /** Raises what one account may spend in its window, by `note.amount`. Idempotent by `note.id`. */
   topUp(account: AccountRef, note: TopUp): MaybePromise<void>;
+  /**
+   * After a {@link LedgerLostError}: puts each account at the greater of what is stored and what was last seen, and lets
+   * the ledger work again. Idempotent, also over processes that remember different things.
+   */
+  restore?(remembered: readonly RememberedAccount[], at: number): MaybePromise<void>;
   /** Stops the ledger's own timers. What the app brought (a Redis client) stays open. */
   close?(): MaybePromise<void>;
 }
@@ -47,6 +57,12 @@ export interface AccountRef {
   readonly endsAt?: number;
   /** The scope that a `request` account belongs to: the account lives exactly as long as this object. */
   readonly owner?: object;
+}
+
+/** What a process last saw of an account. */
+export interface RememberedAccount {
+  readonly account: AccountRef;
+  readonly balance: Balance;
 }
 
 /** What one call wants to set aside on one account. */
@@ -84,6 +100,10 @@ export type ReserveResult =
       /** The holds that are not enforced and would not have fitted. */
       readonly exceeded: readonly Refusal[];
       readonly crossed: readonly Crossing[];
+      /** For each hold, the account's balance after it. Absent where the ledger cannot be lost (memory). */
+      readonly balances?: readonly Balance[];
+      /** How many live processes share the ledger, this one included. Absent where it is not shared. */
+      readonly processes?: number;
     }
   | { readonly admitted: false; readonly refusal: Refusal; readonly crossed: readonly Crossing[] };
 
@@ -103,6 +123,8 @@ export interface SettleResult {
   readonly previous?: Nanos;
   /** For each hold: by how much this settle raised what is spent beyond the limit. Negative when a correction lowers it. */
   readonly overruns: readonly Nanos[];
+  /** For each hold, the account's balance after it. Absent where the ledger cannot be lost (memory). */
+  readonly balances?: readonly Balance[];
   readonly crossed: readonly Crossing[];
 }
 
