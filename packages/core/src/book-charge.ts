@@ -94,28 +94,31 @@ const withOverrun = (charge: Charge, { overruns }: SettleResult): Charge => {
 function chargeOf(parts: Parts, call: ChargedCall, plan: Plan, { status, facts }: CallEnd, booking: Booking): Charge {
   const at = parts.clock.now();
   const { amount, basis, job } = booking;
-  const model = facts.model ?? call.facts.model;
-  const { inputTokens, outputTokens } = facts.usage ?? {};
-  return {
-    id: job?.corrects === undefined ? call.id : randomUUID(),
+  const { corrects } = job ?? {};
+  const charge: Writable<Charge> = {
+    id: corrects === undefined ? call.id : randomUUID(),
     at,
     durationMs: Math.max(0, at - call.startedAt),
     status,
-    amount: amount - (job?.corrects?.amount ?? 0),
-    ...(facts.cost.kind !== 'missing' && { rawCost: facts.cost.raw }),
+    amount: amount - (corrects?.amount ?? 0),
     basis,
     operation: call.kind.operation,
-    ...(model !== undefined && { model }),
-    ...(facts.provider !== undefined && { provider: facts.provider }),
-    ...(facts.usage !== undefined && { usage: { inputTokens, outputTokens } }),
-    labels: { ...(call.labels ?? call.scope?.labels) },
+    labels: call.labels ?? call.scope?.labelsNow ?? {},
     budgets: plan.applying.map(({ budget }) => budget.name),
     late: call.scope?.finished ?? call.labels !== undefined,
     overrun: 0,
-    ...(job && { jobId: job.id }),
-    ...(job?.corrects && { corrects: job.corrects.id }),
   };
+  const { model = call.facts.model, provider, usage, cost } = facts;
+  if (cost.kind !== 'missing') charge.rawCost = cost.raw;
+  if (model !== undefined) charge.model = model;
+  if (provider !== undefined) charge.provider = provider;
+  if (usage !== undefined) charge.usage = { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens };
+  if (job !== undefined) charge.jobId = job.id;
+  if (corrects !== undefined) charge.corrects = corrects.id;
+  return charge;
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Asks the ledger; when it fails, the call is not touched, and an event tells. */
 export function askLedger<T>(parts: Parts, question: () => T | Promise<T>): MaybePromise<T | undefined> {

@@ -35,10 +35,14 @@ export interface BookTools {
   readonly added?: (budget: ResolvedBudget) => void;
 }
 
+const NO_LABELS = Object.freeze({});
+
 /** All budgets of a meter, and which of them apply to a call. */
 export class BudgetBook {
   readonly #byName = new Map<string, ResolvedBudget>();
   #timeZones: MaybePromise<void> = undefined;
+  #wantsRates = false;
+  #needsRates = false;
 
   /** @param root the meter's own budgets: they apply in every scope, and (without `by`) outside of any */
   constructor(
@@ -58,17 +62,12 @@ export class BudgetBook {
 
   /** True when the rate card would make a better estimate than the table. */
   get wantsRates(): boolean {
-    return this.#some((budget) => budget.strict || budget.estimate === undefined);
+    return this.#wantsRates;
   }
 
   /** True when a call without a price cannot be admitted. */
   get needsRates(): boolean {
-    return this.#some((budget) => budget.strict);
-  }
-
-  #some(test: (budget: ResolvedBudget) => boolean): boolean {
-    for (const budget of this.#byName.values()) if (test(budget)) return true;
-    return false;
+    return this.#needsRates;
   }
 
   /** Takes in a budget of a router or a route. */
@@ -81,6 +80,8 @@ export class BudgetBook {
     }
     if (present !== undefined) return present;
     this.#byName.set(budget.name, budget);
+    this.#needsRates ||= budget.strict;
+    this.#wantsRates ||= budget.strict || budget.estimate === undefined;
     this.tools.added?.(budget);
     if (budget.timeZone !== 'UTC') this.#prepareTimeZones();
     return budget;
@@ -127,7 +128,8 @@ export class BudgetBook {
           this.#matches(budget, info, undefined),
       );
     }
-    return [...new Set([...this.root, ...scope.budgets])].filter(
+    const known = scope.budgets.length === 0 ? this.root : [...new Set([...this.root, ...scope.budgets])];
+    return known.filter(
       (budget) => (budget.routes === 'all' || scope.named.has(budget.name)) && this.#matches(budget, info, scope),
     );
   }
@@ -149,16 +151,22 @@ export class BudgetBook {
 
   #accounts(budgets: readonly ResolvedBudget[], scope: Scope | undefined): MaybePromise<Applying[]> {
     const now = this.tools.clock.now();
-    const found = budgets.map((budget) => this.#account(budget, scope, now)).filter((one) => one !== undefined);
+    const labels = scope?.labels ?? NO_LABELS;
+    const found = budgets.map((budget) => this.#account(budget, scope, labels, now)).filter((one) => one !== undefined);
     return found.some(isPromise) ? Promise.all(found) : (found as Applying[]);
   }
 
-  #account(budget: ResolvedBudget, scope: Scope | undefined, now: number): MaybePromise<Applying> | undefined {
+  #account(
+    budget: ResolvedBudget,
+    scope: Scope | undefined,
+    labels: Readonly<Record<string, string>>,
+    now: number,
+  ): MaybePromise<Applying> | undefined {
     const window =
       budget.window === 'request' || budget.window === 'total'
         ? undefined
         : windowAt(budget.window, budget.timeZone, now);
-    const account = accountFor(budget, scope?.labels ?? {}, window, scope?.owner, this.tools.values);
+    const account = accountFor(budget, labels, window, scope?.owner, this.tools.values);
     if (account.kind === 'skip') return undefined;
     const applying = {
       budget,

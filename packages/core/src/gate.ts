@@ -10,9 +10,6 @@ import { meterCall } from './pipeline.js';
 import { processState } from './process-state.js';
 import type { Scope } from './scope/scope.js';
 
-/** A server may resolve them: `models/../chat/completions` is not free. */
-const DOT_SEGMENTS = /\/\.|%2e/i;
-
 /**
  * Between the transports and the pipeline: which calls are Eden AI's, and whose they are. Metering that fails lets the
  * call go on as if it were not there.
@@ -35,9 +32,7 @@ export class Gate implements CallGate, FetchGate {
   }
 
   match(origin: string, target: string): string | undefined {
-    if (!this.#open) return undefined;
-    const path = DOT_SEGMENTS.test(target) && URL.canParse(target, origin) ? new URL(target, origin).pathname : target;
-    return this.#match(origin, path);
+    return this.#open ? this.#match(origin, target) : undefined;
   }
 
   free(method: string, path: string): boolean {

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Call, Parts } from './call.js';
+import type { CallInfo } from './call-info.js';
+import type { Operation } from './charge.js';
 import { DENIAL_HEADER, type Denial, denialError } from './denial.js';
 import { classify } from './edenai/classify.js';
 import { denialBody } from './edenai/errors.js';
 import { worstCase } from './edenai/rates.js';
-import { readRequest } from './edenai/request-body.js';
+import { type RequestFacts, readRequest } from './edenai/request-body.js';
 import { type Admission, ESTIMATE_HEADER, type OutgoingRequest } from './exchange.js';
 import { type MaybePromise, then } from './maybe.js';
 import { MeteredCall } from './metered-call.js';
@@ -46,21 +48,36 @@ function prices({ budgets, rates, clock, settings }: Parts): MaybePromise<void> 
 const saysNoCost = ({ kind, facts }: Call): boolean => kind.operation === 'messages' && facts.stream;
 
 function describe(parts: Parts, request: OutgoingRequest, scope: Scope | undefined): Call {
-  const { method, origin, target, path, body } = request;
+  const { method, path, body } = request;
   const kind = classify(method, path);
   const facts = readRequest(kind.operation, body);
-  const { model, stream } = facts;
   return {
     id: randomUUID(),
     startedAt: parts.clock.now(),
     request,
     kind,
     facts,
-    info: { operation: kind.operation, method, url: new URL(target, origin), model, stream },
+    info: infoOf(request, kind.operation, facts),
     scope,
     statedEstimate: statedEstimate(request),
     worstCase: parts.rates.card && worstCase(parts.rates.card, kind.operation, facts),
-    learned: parts.learned.of(kind.operation, model),
+    learned: parts.learned.of(kind.operation, facts.model),
+  };
+}
+
+/** Most apps have no `match`: the URL is made when one asks for it. */
+function infoOf({ method, origin, target }: OutgoingRequest, operation: Operation, facts: RequestFacts): CallInfo {
+  let url: URL | undefined;
+  const { model, stream } = facts;
+  return {
+    operation,
+    method,
+    get url() {
+      url ??= new URL(target, origin);
+      return url;
+    },
+    ...(model !== undefined && { model }),
+    stream,
   };
 }
 

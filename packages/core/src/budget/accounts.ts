@@ -41,14 +41,24 @@ export function accountFor(
   if (isMissing && budget.missing === 'skip') return SKIP;
   if (isMissing && budget.missing === 'group') values.unlabelled(budget.name);
   const kind = isMissing && budget.missing === 'refuse' ? 'refuse' : 'account';
-  const name = encodeURIComponent(budget.name);
-  if (budget.window === 'request') return owner === undefined ? SKIP : { kind, ref: { key: `${name}:request`, owner } };
-  const start = window === undefined ? 'total' : new Date(window.start).toISOString();
-  const whole = `${name}:${start}`;
+  const whole = wholeKey(budget, window);
+  if (budget.window === 'request') return owner === undefined ? SKIP : { kind, ref: { key: whole, owner } };
   if (given.length === 0) return { kind, ref: refOf(whole, window) };
   const value = isMissing ? UNLABELLED : given.map((each) => accountValue(each as string)).join(',');
   const admitted = isMissing ? value : values.admit(budget.name, window?.start ?? 0, value);
   return { kind, ref: refOf(`${whole}:${admitted}`, window) };
+}
+
+/** Of each budget, the part of its keys that the calls of one window share. */
+const wholeKeys = new WeakMap<ResolvedBudget, { readonly window: Window | undefined; readonly key: string }>();
+
+function wholeKey(budget: ResolvedBudget, window: Window | undefined): string {
+  const latest = wholeKeys.get(budget);
+  if (latest !== undefined && latest.window === window) return latest.key;
+  const start = window === undefined ? budget.window : new Date(window.start).toISOString();
+  const key = `${encodeURIComponent(budget.name)}:${start}`;
+  wholeKeys.set(budget, { window, key });
+  return key;
 }
 
 /** A label may be called `__proto__` or `constructor`. */

@@ -1,3 +1,5 @@
+import { remembered } from '../remembered.js';
+
 /** Where an Eden AI is reached: one of its own hosts, a proxy or a private deployment. */
 export interface BaseUrl {
   /** Scheme, host and port as `URL` writes them, without a trailing dot of the host name: `https://api.edenai.run`. */
@@ -47,17 +49,20 @@ export function matchBaseUrl(bases: readonly BaseUrl[], url: URL): string | unde
  * @returns a function of an origin (any case, default port or trailing dot) and a path with or without a query
  */
 export function createBaseUrlMatcher(bases: readonly BaseUrl[]): (origin: string, path: string) => string | undefined {
-  const seen = new Map<string, readonly string[]>();
+  const prefixesAt = remembered(ORIGINS_REMEMBERED, (origin) =>
+    URL.canParse(origin) ? prefixesOf(bases, originOf(new URL(origin))) : [],
+  );
   return (origin, path) => {
-    let prefixes = seen.get(origin);
-    if (prefixes === undefined) {
-      prefixes = URL.canParse(origin) ? prefixesOf(bases, originOf(new URL(origin))) : [];
-      if (seen.size >= ORIGINS_REMEMBERED) seen.clear();
-      seen.set(origin, prefixes);
-    }
-    return prefixes.length === 0 ? undefined : pathBelow(prefixes, path);
+    const prefixes = prefixesAt(origin);
+    return prefixes.length === 0 ? undefined : pathBelow(prefixes, resolved(origin, path));
   };
 }
+
+/** A server may resolve them: `models/../chat/completions` is not free. */
+const DOT_SEGMENTS = /\/\.|%2e/i;
+
+const resolved = (origin: string, path: string): string =>
+  DOT_SEGMENTS.test(path) && URL.canParse(path, origin) ? new URL(path, origin).pathname : path;
 
 /** `api.edenai.run.` is the same host as `api.edenai.run` (the DNS root), but `URL` keeps the dot. */
 function originOf(url: URL): string {
@@ -75,7 +80,8 @@ function prefixesOf(bases: readonly BaseUrl[], origin: string): readonly string[
 
 function pathBelow(prefixes: readonly string[], pathAndQuery: string): string | undefined {
   if (prefixes.length === 0) return undefined;
-  const path = pathAndQuery.replace(/[?#].*$/s, '');
+  const end = pathAndQuery.search(/[?#]/);
+  const path = end === -1 ? pathAndQuery : pathAndQuery.slice(0, end);
   for (const prefix of prefixes) {
     if (path === prefix) return '/';
     if (path.startsWith(`${prefix}/`)) return path.slice(prefix.length);

@@ -1,4 +1,5 @@
 import type { Operation } from '../charge.js';
+import { remembered } from '../remembered.js';
 import { jobIdOf } from './jobs.js';
 
 /** Which shape an endpoint's error bodies have (Eden AI wire notes, "Running out of credits, and other errors"). */
@@ -88,19 +89,12 @@ const NEVER_BILLED = new Set(['DELETE', 'HEAD', 'OPTIONS']);
  * @param method as sent, any case
  * @param path the path below the base URL (see `matchBaseUrl`), with or without a leading `/v3`
  */
-export function classify(method: string, path: string): CallKind {
-  const key = `${method} ${path}`;
-  const known = recent.get(key);
-  if (known !== undefined) return known;
-  const kind = classified(method.toUpperCase(), path);
-  if (recent.size >= RECENT) recent.clear();
-  recent.set(key, kind);
-  return kind;
-}
+export const classify = (method: string, path: string): CallKind => kindOf(`${method} ${path}`);
 
-/** An app calls few endpoints, over and over. */
-const RECENT = 256;
-const recent = new Map<string, CallKind>();
+const kindOf = remembered(256, (call) => {
+  const [method = '', path = ''] = call.split(/ (.*)/s);
+  return classified(method.toUpperCase(), path);
+});
 
 function classified(verb: string, path: string): CallKind {
   const [first, ...rest] = path

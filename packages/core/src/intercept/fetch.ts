@@ -1,4 +1,5 @@
 import type { CallGate, HeaderLookup } from '../exchange.js';
+import { remembered } from '../remembered.js';
 import { whileSending } from './fetch-body.js';
 import { type Dispatcher, type DispatchOptions, globalDispatchers, type UndiciLayer } from './undici.js';
 import type { Handler } from './undici-handler.js';
@@ -26,28 +27,48 @@ export function wrapFetch(original: Fetch, gate: FetchGate, direct: boolean): Fe
     if (init?.dispatcher && !(init.dispatcher instanceof MeteredDispatcher)) gate.undici.patch(init.dispatcher);
     const answer = whileSending(init?.body, () => original(input, direct ? throughMeter(gate.undici, init) : init));
     if (!mayReject(gate, input)) return answer;
-    const place: { stack?: string } = {};
-    Error.captureStackTrace(place, fetch); // formatted only if it is read
-    return answer.then((response) => rejectPaymentRequired(response, gate, input, init, place));
+    const place = callerOf(fetch);
+    return answer.then((response) =>
+      response.status === 402 ? rejectPaymentRequired(response, gate, input, init, place) : response,
+    );
   };
+}
+
+/** Its `stack` is formatted only if it is read. */
+interface Place {
+  readonly stack?: string;
+}
+
+/** The nearest caller, behind what is Node's own. */
+const FRAMES = 3;
+
+/** Where a function was called from. V8 follows awaits for the frames beyond these, which takes longer than all the rest. */
+function callerOf(fn: (...args: never[]) => unknown): Place {
+  const place: Place = {};
+  const { stackTraceLimit } = Error;
+  Reflect.set(Error, 'stackTraceLimit', FRAMES); // an assignment would throw where intrinsics are frozen
+  Error.captureStackTrace(place, fn);
+  Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+  return place;
 }
 
 function mayReject({ calls, paymentRequired }: FetchGate, input: Parameters<Fetch>[0]): boolean {
   if (paymentRequired === 'respond' || (paymentRequired === 'auto' && calls.context() === undefined)) return false;
-  const url = input instanceof Request ? input.url : String(input);
-  if (!URL.canParse(url)) return false;
-  const { origin, pathname } = new URL(url);
+  const { origin, pathname } = placeOf(input instanceof Request ? input.url : String(input));
   return calls.match(origin, pathname) !== undefined;
 }
+
+const NOWHERE = { origin: 'null', pathname: '' };
+/** Most fetches of an app go elsewhere: a text that was parsed before is not parsed again. */
+const placeOf = remembered(256, (url) => (URL.canParse(url) ? new URL(url) : NOWHERE));
 
 async function rejectPaymentRequired(
   response: Response,
   gate: FetchGate,
   input: Parameters<Fetch>[0],
   init: FetchInit | undefined,
-  place: { stack?: string },
+  place: Place,
 ): Promise<Response> {
-  if (response.status !== 402) return response;
   const error = gate.errorOf((name) => response.headers.get(name) ?? undefined);
   if (error === undefined) return response;
   if (gate.paymentRequired === 'auto' && (isSdkCall(input, init) || !isAppCode(place.stack))) return response;

@@ -23,12 +23,15 @@ function* pairs(headers: RequestHeaders): Generator<[name: string, value: unknow
   }
 }
 
+/** A call asks for a handful of names, once each: looking through the list costs less than making a table of it. */
 export function requestHeader(headers: RequestHeaders): HeaderLookup {
-  let table: Map<string, string> | undefined;
-  return (name) => {
-    table ??= new Map(Array.from(pairs(headers), ([key, value]) => [key.toLowerCase(), String(value)]));
-    return table.get(name);
-  };
+  if (headers === null || headers === undefined) return () => undefined;
+  if (Array.isArray(headers) && !Array.isArray(headers[0])) return (name) => inFlat(headers, name);
+  if (Symbol.iterator in headers) {
+    const flat = Array.from(headers as Iterable<readonly [unknown, unknown]>).flat();
+    return (name) => inFlat(flat, name);
+  }
+  return (name) => inObject(headers as Record<string, unknown>, name);
 }
 
 /** The same headers with some replaced, added, or (`undefined`) taken off; lower-case names. */
@@ -46,12 +49,25 @@ export function changeHeaders(headers: RequestHeaders, changes: Record<string, s
 const text = (value: unknown): string => (Buffer.isBuffer(value) ? value.toString('latin1') : String(value));
 
 /** Response headers as a raw flat list of Buffers or strings (undici's own), or as an object. */
-export function responseHeader(headers: readonly unknown[] | Record<string, unknown>): HeaderLookup {
-  let table: Map<string, string> | undefined;
-  return (name) => {
-    table ??= new Map(Array.from(pairs(headers), ([key, value]) => [text(key).toLowerCase(), text(value)]));
-    return table.get(name);
-  };
+export const responseHeader = (headers: readonly unknown[] | Record<string, unknown>): HeaderLookup =>
+  Array.isArray(headers)
+    ? (name) => inFlat(headers, name)
+    : (name) => inObject(headers as Record<string, unknown>, name);
+
+/** Of a header that comes twice the last counts. Most names differ in their length already: only the rest is decoded. */
+function inFlat(flat: readonly unknown[], name: string): string | undefined {
+  for (let index = (flat.length & ~1) - 2; index >= 0; index -= 2) {
+    const key = flat[index] as string | Buffer;
+    if (key.length === name.length && text(key).toLowerCase() === name) return text(flat[index + 1]);
+  }
+  return undefined;
+}
+
+function inObject(headers: Record<string, unknown>, name: string): string | undefined {
+  for (const key in headers) {
+    if (key.length === name.length && key.toLowerCase() === name) return text(headers[key]);
+  }
+  return undefined;
 }
 
 /** Adds response headers to a raw list, in the kind of item that the list holds. */

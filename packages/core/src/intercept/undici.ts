@@ -39,7 +39,7 @@ const GLOBAL_DISPATCHERS = [Symbol.for('undici.globalDispatcher.2'), Symbol.for(
 export function globalDispatchers(): Dispatcher[] {
   void realGlobal.Response; // undici is loaded, and its dispatcher made, when one of its classes is first touched
   const slots = realGlobal as unknown as Record<symbol, Dispatcher | undefined>;
-  return GLOBAL_DISPATCHERS.map((slot) => slots[slot]).filter((dispatcher) => dispatcher !== undefined);
+  return GLOBAL_DISPATCHERS.flatMap((slot) => slots[slot] ?? []);
 }
 
 /** The prototype that all dispatchers of one copy of undici inherit `dispatch` from. */
@@ -60,12 +60,15 @@ export class UndiciLayer {
   /** Calls that wait for admission, by dispatcher. */
   readonly #held = new WeakMap<Dispatcher, Set<Promise<unknown>>>();
   readonly #undo = new Map<Dispatcher, Undo[]>();
+  readonly #seen = new WeakSet<object>();
   #restored = false;
 
   constructor(private readonly gate: CallGate) {}
 
   /** Patches the copy of undici that this dispatcher belongs to; does nothing when that is done already. */
   patch(dispatcher: object): void {
+    if (this.#seen.has(dispatcher)) return;
+    this.#seen.add(dispatcher);
     const base = dispatcherBase(dispatcher);
     if (base === undefined || this.#restored || this.#undo.has(base)) return;
     const layer = this;
@@ -168,7 +171,7 @@ function originOf(dispatcher: Dispatcher, { origin }: DispatchOptions): string |
 
 /** One call to `dispatch`, from admission to the network. */
 class DispatchedCall {
-  readonly #stage: Stage;
+  #set: Stage | undefined;
 
   constructor(
     readonly dispatcher: Dispatcher,
@@ -176,8 +179,12 @@ class DispatchedCall {
     private readonly options: DispatchOptions,
     private readonly handler: Handler,
     private readonly header: HeaderLookup,
-  ) {
-    this.#stage = new Stage(handler);
+  ) {}
+
+  /** Only a call that waits, or is answered here, needs one. */
+  get #stage(): Stage {
+    this.#set ??= new Stage(this.handler);
+    return this.#set;
   }
 
   async hold(
@@ -203,40 +210,45 @@ class DispatchedCall {
 
   proceed(body: Buffer | undefined, admission: Admission | undefined): boolean {
     // a body that was an iterable is used up: what was read of it is sent
-    const options = body === undefined ? this.options : { ...this.options, body };
-    if (admission === undefined) return this.#send(options, this.handler);
-    if (admission.admitted) return this.#sendMetered(options, admission.exchange);
+    const changes = body === undefined ? {} : { body };
+    if (admission === undefined) return this.#send(changes, this.handler);
+    if (admission.admitted) return this.#sendMetered(changes, admission.exchange);
     queueMicrotask(() => this.#stage.answer(admission.reply));
     return true;
   }
 
-  #sendMetered(options: DispatchOptions, exchange: Exchange): boolean {
+  #sendMetered(changes: Changes, exchange: Exchange): boolean {
     const { changedBody } = exchange;
+    const { headers, method = 'GET' } = this.options;
     const isEstimated = this.header(ESTIMATE_HEADER) !== undefined;
     const plain = isEstimated
-      ? { ...options, headers: changeHeaders(options.headers, { [ESTIMATE_HEADER]: undefined }) }
-      : options;
+      ? { ...changes, headers: changeHeaders(headers, { [ESTIMATE_HEADER]: undefined }) }
+      : changes;
     const resend = () => {
       this.#send(
         plain,
-        meteredHandler(this.handler, exchange, options.method ?? 'GET', () => {}),
+        meteredHandler(this.handler, exchange, method, () => {}),
       );
     };
     const sent =
       changedBody === undefined
         ? plain
         : {
-            ...plain,
             body: changedBody,
-            headers: changeHeaders(plain.headers, {
+            headers: changeHeaders(plain.headers ?? headers, {
               'accept-encoding': 'identity',
               'content-length': String(changedBody.length),
             }),
           };
-    return this.#send(sent, meteredHandler(this.handler, exchange, options.method ?? 'GET', resend));
+    return this.#send(sent, meteredHandler(this.handler, exchange, method, resend));
   }
 
-  #send(options: DispatchOptions, handler: Handler): boolean {
-    return handOver(() => this.original.call(this.dispatcher, { ...options, [kMetered]: true }, handler));
+  #send(changes: Changes, handler: Handler): boolean {
+    return handOver(() =>
+      this.original.call(this.dispatcher, { ...this.options, ...changes, [kMetered]: true }, handler),
+    );
   }
 }
+
+/** What is sent otherwise than the app said. */
+type Changes = Pick<DispatchOptions, 'body' | 'headers'>;

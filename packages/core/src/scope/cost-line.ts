@@ -51,7 +51,8 @@ export function costFields(
 }
 
 /** Parts of a scope may have different ones. */
-function loggedLabels(scope: Scope, wanted: true | readonly string[]): Record<string, string> {
+function loggedLabels(scope: Scope, wanted: true | readonly string[]): Readonly<Record<string, string>> {
+  if (scope.parts.length === 0 && wanted === true) return scope.labelsNow;
   const values = new Map<string, Set<string>>();
   for (const { labels } of [scope, ...scope.parts]) {
     for (const [key, value] of Object.entries(labels)) values.set(key, (values.get(key) ?? new Set()).add(value));

@@ -23,6 +23,7 @@ export class Labels {
   /** Without a prototype: a label may be called anything. */
   readonly values: Record<string, string> = Object.create(null);
   #open: LabelSource[] = [];
+  #snapshot: Readonly<Record<string, string>> | undefined;
 
   constructor(private readonly failed: (cause: unknown) => void) {}
 
@@ -40,7 +41,16 @@ export class Labels {
 
   set(key: string, value: LabelValue): void {
     const text = labelText(value);
-    if (text !== undefined) this.values[key] = text;
+    if (text === undefined) return;
+    this.values[key] = text;
+    this.#snapshot = undefined;
+  }
+
+  /** As they are now, for all who keep them: a copy that is made once for each change. */
+  get snapshot(): Readonly<Record<string, string>> {
+    const values = this.read();
+    this.#snapshot ??= Object.freeze({ ...values });
+    return this.#snapshot;
   }
 
   read(): Readonly<Record<string, string>> {

@@ -125,6 +125,11 @@ export class Scope implements CostScope {
     return this.#labels.read();
   }
 
+  /** The labels as they are now, for a record that is kept. */
+  get labelsNow(): Readonly<Record<string, string>> {
+    return this.#labels.snapshot;
+  }
+
   label(key: string, value: LabelValue): this {
     this.#labels.set(key, value);
     return this;

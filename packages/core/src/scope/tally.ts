@@ -15,14 +15,14 @@ export class Tally {
   unpricedCalls = 0;
   inputTokens = 0;
   outputTokens = 0;
-  readonly models = new Set<string>();
+  readonly models: string[] = [];
   basis: Basis | undefined;
 
   charge(charge: Charge): void {
     this.nanos += charge.amount;
     this.inputTokens += charge.usage?.inputTokens ?? 0;
     this.outputTokens += charge.usage?.outputTokens ?? 0;
-    if (charge.model !== undefined) this.models.add(charge.model);
+    this.#model(charge.model);
     if (charge.corrects !== undefined) return;
     if (charge.jobId === undefined) this.calls += 1; // a job was counted when it began
     if (charge.basis === 'estimated') this.unpricedCalls += 1;
@@ -34,18 +34,22 @@ export class Tally {
   /** A job began: its charge comes later. */
   pending(model: string | undefined): void {
     this.calls += 1;
-    if (model !== undefined) this.models.add(model);
+    this.#model(model);
   }
 
   failed(model: string | undefined): void {
     this.calls += 1;
     this.failedCalls += 1;
-    if (model !== undefined) this.models.add(model);
+    this.#model(model);
   }
 
   denied(model: string | undefined): void {
     this.deniedCalls += 1;
-    if (model !== undefined) this.models.add(model);
+    this.#model(model);
+  }
+
+  #model(model: string | undefined): void {
+    if (model !== undefined && !this.models.includes(model)) this.models.push(model);
   }
 
   get empty(): boolean {
