@@ -3,6 +3,7 @@ import express from 'express';
 import { CHAT, postInit, readAnswer } from '../support/calls.js';
 import { hear, useMeteredEden } from '../support/meter.js';
 import { useServers } from '../support/serve.js';
+import { turnsUntil } from '../support/turns.js';
 
 const metered = useMeteredEden();
 const serve = useServers();
@@ -23,7 +24,7 @@ test.each<[string, () => unknown]>([
   const meter = metered.meter({ rateCard: false, logger: logger as never });
   const { error } = hear(meter);
   await meter.run({}, async () => expect((await chat()).bytes.length).toBeGreaterThan(0));
-  await new Promise((resolve) => setImmediate(resolve));
+  await turnsUntil(() => error.length > 0);
   expect(error).toContainEqual(expect.objectContaining({ problem: 'log', cause: down }));
 });
 
@@ -45,6 +46,7 @@ test("a request's own logger that fails breaks no request, and is told of", asyn
   });
   const { url } = await serve(app);
   expect((await fetch(url)).status).toBe(200);
+  await turnsUntil(() => error.length > 0);
   expect(error).toContainEqual(expect.objectContaining({ problem: 'log', cause: down }));
 });
 

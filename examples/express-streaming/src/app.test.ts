@@ -66,13 +66,13 @@ test.each([
   ['in the middle of a stream', { holdAfterEvents: 2 }],
   ['before the first byte', {}],
 ])('aborts the call to Eden AI when the client goes away %s', async (_when, where) => {
-  const { stream, meter } = await start();
+  const { stream, meter } = await start({ rateCard: false }); // Eden AI's lists of prices would be requests as well
   const held = new Promise(() => {});
   chat({ hold: held, ...where });
   const client = new AbortController();
   const answer = stream('Tell me a long story.', client.signal);
   answer.catch(() => {});
-  await eden.received(2); // with the list of prices that the meter reads
+  await eden.received(1);
   if ('holdAfterEvents' in where) await (await answer).body?.getReader().read();
   client.abort();
   await eden.idle();
