@@ -16,6 +16,16 @@ export function startChild(file, args = [], options = {}) {
   });
 }
 
+/** Runs `use` with the URL of a server in a child, which sends the port that it listens on. */
+export async function withServer(file, use) {
+  const { child, url } = await startServer(file);
+  try {
+    return await use(url);
+  } finally {
+    child.kill();
+  }
+}
+
 /** A child that sends the port that it listens on. */
 export async function startServer(file, args, options) {
   const { child, message: port } = await startChild(file, args, options);

@@ -1,7 +1,8 @@
 // Row 6: reserve + settle over 3 budgets in memory, beside rate-limiter-flexible's single consumes.
 import { memoryLedger } from '@eden-cost/core';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { interleaved, row } from './measure.mjs';
+import { interleaved } from './measure.mjs';
+import { row } from './report.mjs';
 
 const UNITS = 50_000;
 const LIMIT = 1e15;

@@ -1,17 +1,25 @@
 // npm run bench: ratios against peers in the same run, as a table and as JSON. npm run bench -- 2 6 measures these rows only.
-import { writeFileSync } from 'node:fs';
-import { callRows } from './calls.mjs';
+import { largeAnswerRows } from './large-answer.mjs';
 import { memoryLedgerRows } from './memory-ledger.mjs';
+import { meteredCallRows } from './metered-calls.mjs';
+import { otherHostRows } from './other-hosts.mjs';
+import { report } from './report.mjs';
+import { streamRows } from './streams.mjs';
 import { throughputRows } from './throughput.mjs';
+import { unreadBodyRows } from './unread-body.mjs';
 
 const MEASUREMENTS = [
-  { name: 'memory ledger', numbers: ['6'], measure: memoryLedgerRows },
-  { name: 'calls', numbers: ['1', '8'], measure: callRows },
-  { name: 'throughput', numbers: ['2'], measure: throughputRows },
+  { number: '1', name: 'metered calls', measure: meteredCallRows },
+  { number: '2', name: 'throughput', measure: throughputRows },
+  { number: '3', name: 'streams', measure: streamRows },
+  { number: '4', name: 'unread body', measure: unreadBodyRows },
+  { number: '5', name: 'large answer', measure: largeAnswerRows },
+  { number: '6', name: 'memory ledger', measure: memoryLedgerRows },
+  { number: '8', name: 'calls to other hosts', measure: otherHostRows },
 ];
 
 const asked = process.argv.slice(2);
-const known = MEASUREMENTS.flatMap(({ numbers }) => numbers).sort();
+const known = MEASUREMENTS.map(({ number }) => number);
 const unknown = asked.filter((number) => !known.includes(number));
 if (unknown.length > 0) {
   console.error(`There is no row ${unknown.join(', ')}: there are ${known.join(', ')}.`);
@@ -19,10 +27,11 @@ if (unknown.length > 0) {
 }
 
 const rows = [];
-for (const { name, numbers, measure } of MEASUREMENTS) {
-  if (asked.length > 0 && !numbers.some((number) => asked.includes(number))) continue;
-  console.log(`measuring: ${name} ...`);
+for (const { number, name, measure } of MEASUREMENTS) {
+  if (asked.length > 0 && !asked.includes(number)) continue;
+  const startedAt = performance.now();
+  process.stdout.write(`measuring row ${number}: ${name} ...`);
   rows.push(...(await measure()));
+  console.log(` ${Math.round((performance.now() - startedAt) / 1000)} s`);
 }
-console.table(rows.map(({ value, ...rest }) => ({ ...rest, value: Number(value.toFixed(3)) })));
-if (process.env.BENCH_JSON) writeFileSync(process.env.BENCH_JSON, `${JSON.stringify(rows, null, 2)}\n`);
+report(rows);

@@ -2,7 +2,8 @@
 // The upstream answers at once, which is the worst case: the slower it is, the less of a request is the meter's.
 import { once } from 'node:events';
 import { startChild, startServer } from './children.mjs';
-import { median, row } from './measure.mjs';
+import { row } from './report.mjs';
+import { median } from './statistics.mjs';
 
 const ROUNDS = 5;
 const ROUND_MS = 450;

@@ -1,0 +1,23 @@
+// Row 8: CPU that a meter adds to calls that are not Eden AI's.
+import { withServer } from './children.mjs';
+import { sideBySide } from './measure.mjs';
+import { row } from './report.mjs';
+import { added, median, noise } from './statistics.mjs';
+
+const MODES = ['bare', 'control', 'elsewhere'];
+const SIZE = { warmUp: { chat: 4_000 }, units: 300, rounds: 21 };
+
+export const otherHostRows = () =>
+  withServer('./server.mjs', async (url) => [
+    rowOf('fetch', await sideBySide(MODES, 'chat', 'fetch', url, SIZE)),
+    rowOf('http', await sideBySide(MODES, 'chat', 'http', url, SIZE)),
+  ]);
+
+function rowOf(transport, { bare, control, elsewhere }) {
+  const base = median(bare.cpu);
+  const ofBare = (client) => added(client.cpu, bare.cpu).map((cpu) => cpu / base);
+  const share = median(ofBare(elsewhere));
+  const bound = noise(ofBare(control));
+  const what = `8 ${transport}: CPU added to a call to another host, of the bare call (${Math.round(base)} us)`;
+  return row(what, share, `<= ${bound.toFixed(3)} (noise)`, share <= bound, median(ofBare(control)));
+}
