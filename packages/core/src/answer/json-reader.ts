@@ -16,7 +16,8 @@ const EDGE = 64 * 1024;
  */
 export class JsonReader implements Reader {
   #chunks: Buffer[] = [];
-  #bytes = 0;
+  /** Bytes in `#chunks`. */
+  #kept = 0;
   #head: Buffer | undefined;
   readonly #whole: number;
 
@@ -30,21 +31,16 @@ export class JsonReader implements Reader {
 
   push(chunk: Buffer): Buffer {
     this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
-    if (this.#head === undefined && this.#bytes > this.#whole) {
-      this.#head = Buffer.from(Buffer.concat(this.#chunks, EDGE));
-      this.#dropFront();
-    } else if (this.#head !== undefined) {
-      this.#dropFront();
-    }
+    this.#kept += chunk.length;
+    if (this.#head === undefined && this.#kept > this.#whole) this.#head = Buffer.concat(this.#chunks, EDGE);
+    if (this.#head !== undefined) this.#dropFront();
     return chunk;
   }
 
   /** Forgets chunks from the front as long as the rest covers the tail. */
   #dropFront(): void {
-    let kept = this.#chunks.reduce((sum, { length }) => sum + length, 0);
-    while (kept - (this.#chunks[0]?.length ?? 0) >= EDGE) {
-      kept -= this.#chunks.shift()?.length ?? 0;
+    while (this.#kept - (this.#chunks[0]?.length ?? 0) >= EDGE) {
+      this.#kept -= this.#chunks.shift()?.length ?? 0;
     }
   }
 

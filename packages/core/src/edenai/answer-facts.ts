@@ -80,11 +80,10 @@ export function headerFacts(get: (name: string) => string | undefined, maxNanos:
 }
 
 /** What the headers say where the body does not: a body knows more, and a header is written before a stream has its cost. */
-export const withHeaders = (body: AnswerFacts, headers: AnswerFacts): AnswerFacts => ({
-  ...headers,
-  ...body,
-  cost: laterCost(headers.cost, body.cost),
-});
+export const withHeaders = (body: AnswerFacts, headers: AnswerFacts): AnswerFacts =>
+  headers.cost.kind === 'missing' && headers.provider === undefined
+    ? body
+    : { ...headers, ...body, cost: laterCost(headers.cost, body.cost) };
 
 /** The raw text of `usage.cost`, where the responses endpoint writes it too. */
 export function usageCost(part: ScannedObject): string | undefined {
@@ -92,9 +91,11 @@ export function usageCost(part: ScannedObject): string | undefined {
   return usage && memberText(usage, 'cost');
 }
 
+const METADATA_KEYS = ['is_byok'];
+
 /** `edenai_metadata.is_byok`; `undefined` when it is not said. */
 export function readByok(part: ScannedObject): boolean | undefined {
-  const metadata = nested(part, 'edenai_metadata', ['is_byok']);
+  const metadata = nested(part, 'edenai_metadata', METADATA_KEYS);
   const text = metadata && memberText(metadata, 'is_byok');
   return text === undefined ? undefined : text === 'true';
 }

@@ -113,16 +113,44 @@ export function readSpan(body: Buffer, span: Span | undefined): unknown {
   }
 }
 
-/** Decodes a quoted key if it can be one of the wanted ones: `\u0063` is six bytes for one character at most. */
-export function wants(keys: WantedKeys): (body: Buffer, start: number, end: number) => string | undefined {
+/** Tells whether a quoted key is one of the wanted ones. */
+type KeyMatcher = (body: Buffer, start: number, end: number) => string | undefined;
+
+/** Lists of keys are constants; each scan of each answer asks for one of them. */
+const MATCHERS = new WeakMap<object, KeyMatcher>();
+
+export function wants(keys: WantedKeys): KeyMatcher {
   if (keys === 'all') return keyText;
-  const set = new Set(keys);
-  const longest = 2 + 6 * Math.max(0, ...Array.from(set, (key) => key.length));
+  const known = MATCHERS.get(keys);
+  if (known !== undefined) return known;
+  const matcher = matcherOf(new Set(keys));
+  MATCHERS.set(keys, matcher);
+  return matcher;
+}
+
+/** Compares bytes: a key is decoded only if it has escapes, and can be a wanted one: `\u0063` is six bytes for one character at most. */
+function matcherOf(keys: ReadonlySet<string>): KeyMatcher {
+  const plain = Array.from(keys, (key) => ({ key, bytes: Buffer.from(key) }));
+  const longest = 2 + 6 * Math.max(0, ...Array.from(keys, (key) => key.length));
   return (body, start, end) => {
     if (end - start > longest) return undefined;
+    for (const { key, bytes } of plain) {
+      if (bytes.length === end - start - 2 && isAt(body, start + 1, bytes)) return key;
+    }
+    if (!hasEscape(body, start, end)) return undefined;
     const key = keyText(body, start, end);
-    return key !== undefined && set.has(key) ? key : undefined;
+    return key !== undefined && keys.has(key) ? key : undefined;
   };
+}
+
+function isAt(body: Buffer, start: number, bytes: Buffer): boolean {
+  for (let i = 0; i < bytes.length; i++) if (body[start + i] !== bytes[i]) return false;
+  return true;
+}
+
+function hasEscape(body: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (body[at] === BACKSLASH) return true;
+  return false;
 }
 
 function keyText(body: Buffer, start: number, end: number): string | undefined {

@@ -6,6 +6,7 @@ interface Splice extends Span {
 }
 
 const ASK = '"include_usage":true';
+const STREAM_KEYS = ['stream', 'stream_options'];
 
 /**
  * Asks a chat stream for its usage, without which it has no cost (Eden AI wire notes, "Where the cost is"):
@@ -16,7 +17,7 @@ const ASK = '"include_usage":true';
  * is not streamed, or is no whole JSON object
  */
 export function askForUsage(body: Buffer): Buffer | undefined {
-  const { complete, values } = scanTopLevel(body, ['stream', 'stream_options']);
+  const { complete, values } = scanTopLevel(body, STREAM_KEYS);
   if (!complete || spanText(body, values.get('stream')) !== 'true') return undefined;
   const splice = findSplice(body, values.get('stream_options'));
   if (splice === undefined) return undefined;
