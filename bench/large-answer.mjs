@@ -6,7 +6,7 @@ import { row } from './report.mjs';
 import { added, median } from './statistics.mjs';
 
 const MODES = ['bare', 'control', 'eden'];
-const SIZE = { warmUp: { chat: 6_000, embeddings: 100 }, units: 40, rounds: 21 };
+const SIZE = { warmUp: { chat: 4_000, embeddings: 100 }, units: 25, rounds: 15 };
 const MOST = 0.02;
 
 export async function largeAnswerRows() {

@@ -4,7 +4,7 @@ import { sideBySide } from './measure.mjs';
 import { row } from './report.mjs';
 import { added, median, noise } from './statistics.mjs';
 
-const SIZE = { warmUp: { chat: 6_000, stream: 200 }, units: 30, rounds: 15 };
+const SIZE = { warmUp: { chat: 4_000, stream: 200 }, units: 25, rounds: 15 };
 const KINDS = [
   { what: 'cpu', says: 'CPU of a stream of 200 chunks' },
   { what: 'firstChunk', says: "a stream's first chunk" },
