@@ -1,4 +1,4 @@
-import { headerFacts, type JsonAnswer, readJsonAnswer } from './answer-facts.js';
+import { headerFacts, type JsonAnswer, readJsonAnswer, withHeaders } from './answer-facts.js';
 import { classify } from './classify.js';
 
 const MAX = 1_000_000_000_000;
@@ -153,5 +153,27 @@ describe('headerFacts', () => {
       isByok: false,
     });
     expect(headerFacts(() => undefined, MAX)).toEqual({ cost: { kind: 'missing' }, isByok: false });
+  });
+});
+
+describe('withHeaders', () => {
+  const body = { cost: { kind: 'missing' }, isByok: true, model: 'openai/gpt-4o' } as const;
+
+  it('takes what the body does not say from the headers', () => {
+    const amount = { kind: 'amount', nanos: 5, raw: '0.000000005' } as const;
+    expect(withHeaders(body, { cost: amount, isByok: false, provider: 'openai' })).toEqual({
+      ...body,
+      cost: amount,
+      provider: 'openai',
+    });
+    expect(withHeaders(body, { cost: body.cost, isByok: false, provider: 'openai' })).toEqual({
+      ...body,
+      provider: 'openai',
+    });
+    expect(withHeaders(body, { cost: amount, isByok: false })).toEqual({ ...body, cost: amount });
+  });
+
+  it('leaves the body as it is when the headers say nothing', () => {
+    expect(withHeaders(body, { cost: { kind: 'missing' }, isByok: false })).toEqual(body);
   });
 });
