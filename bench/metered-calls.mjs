@@ -5,7 +5,7 @@ import { row } from './report.mjs';
 import { added, median } from './statistics.mjs';
 
 const MODES = ['bare', 'control', 'eden', 'otel', 'msw'];
-const SIZE = { warmUp: { chat: 5_000 }, units: 300, rounds: 15 };
+const SIZE = { warmUp: { chat: 4_000 }, units: 200, rounds: 13 };
 const PEERS = [
   { mode: 'otel', name: "OpenTelemetry's", bound: 1, says: '< 1' },
   { mode: 'msw', name: "@mswjs/interceptors'", bound: 0.2, says: '<= 0.2' },
