@@ -13,6 +13,13 @@ export const row = (what, value, bound, met, control) => ({
   met: bound === undefined ? '' : met ? 'met' : 'NOT met',
 });
 
+/** A row that failed does not take the others with it. */
+export const notMeasured = (number, name, error) => ({
+  what: `${number} ${name}: not measured: ${error.message}`,
+  bound: '',
+  met: 'NOT met',
+});
+
 const COLUMNS = ['value', 'control', 'bound', 'met'];
 
 const shown = (value) => (typeof value === 'number' ? value.toFixed(3) : (value ?? ''));

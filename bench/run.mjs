@@ -3,7 +3,7 @@ import { largeAnswerRows } from './large-answer.mjs';
 import { memoryLedgerRows } from './memory-ledger.mjs';
 import { meteredCallRows } from './metered-calls.mjs';
 import { otherHostRows } from './other-hosts.mjs';
-import { report } from './report.mjs';
+import { notMeasured, report } from './report.mjs';
 import { streamRows } from './streams.mjs';
 import { throughputRows } from './throughput.mjs';
 import { unreadBodyRows } from './unread-body.mjs';
@@ -31,7 +31,11 @@ for (const { number, name, measure } of MEASUREMENTS) {
   if (asked.length > 0 && !asked.includes(number)) continue;
   const startedAt = performance.now();
   process.stdout.write(`measuring row ${number}: ${name} ...`);
-  rows.push(...(await measure()));
+  try {
+    rows.push(...(await measure()));
+  } catch (error) {
+    rows.push(notMeasured(number, name, error));
+  }
   console.log(` ${Math.round((performance.now() - startedAt) / 1000)} s`);
 }
 report(rows);
