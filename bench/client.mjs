@@ -7,7 +7,6 @@ const { run, seen } = await MODES[mode](url);
 const { WORKLOADS } = await import('./workloads.mjs');
 
 process.on('message', async ({ workload, units }) => {
-  globalThis.gc();
   const before = process.cpuUsage();
   const found = await run(() => WORKLOADS[workload](url, units));
   const { user, system } = process.cpuUsage(before);

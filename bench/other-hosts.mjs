@@ -5,7 +5,7 @@ import { row } from './report.mjs';
 import { added, median, noise } from './statistics.mjs';
 
 const MODES = ['bare', 'control', 'elsewhere'];
-const SIZE = { warmUp: { chat: 4_000 }, units: 200, rounds: 21 };
+const SIZE = { warmUp: { chat: 3_000 }, units: 200, rounds: 15 };
 
 export const otherHostRows = () =>
   withServer('./server.mjs', async (url) => [
