@@ -1,6 +1,7 @@
 import type { AccountRef, Clock, Hold, Ledger, MaybePromise, Rank, ReserveResult } from '@eden-cost/core';
 import { type ManualClock, manualClock } from '@eden-cost/testing';
-import { anySchedule, overrunsAddUp } from './ledger-properties.js';
+import { bare, toldBalances } from './bare.js';
+import { anySchedule, neverExceeded, overrunsAddUp } from './ledger-properties.js';
 import { whileMoving } from './while-moving.js';
 
 const MINUTE = 60_000;
@@ -47,9 +48,9 @@ export function ledgerContract(
       ...more,
     });
     const reserve = async (call: string, holds: readonly Hold[], ttlMs = MINUTE): Promise<ReserveResult> =>
-      ledger.reserve({ id: id(call), at: clock.now(), ttlMs, holds });
+      bare(await ledger.reserve({ id: id(call), at: clock.now(), ttlMs, holds }));
     const settle = async (call: string, amount: number, rank: Rank = 'reported') =>
-      ledger.settle(id(call), amount, { rank, at: clock.now() });
+      bare(await ledger.settle(id(call), amount, { rank, at: clock.now() }));
     const release = async (call: string) => ledger.release(id(call), clock.now());
     const balance = async (key: string) => {
       const [found] = await ledger.balances([account(key)], clock.now());
@@ -126,7 +127,15 @@ export function ledgerContract(
 
       test('a probe answers, and holds and records nothing', async () => {
         const probe = async (amount: number) =>
-          ledger.reserve({ id: id('p'), at: clock.now(), ttlMs: MINUTE, holds: [hold('x', amount, 100)], probe: true });
+          bare(
+            await ledger.reserve({
+              id: id('p'),
+              at: clock.now(),
+              ttlMs: MINUTE,
+              holds: [hold('x', amount, 100)],
+              probe: true,
+            }),
+          );
         expect(await probe(100)).toMatchObject({ admitted: true });
         expect(await probe(101)).toEqual({ ...refused('spent'), refusal: expect.anything(), crossed: [] });
         expect(await balance('x')).toEqual({ settled: 0, reserved: 0, toppedUp: 0 });
@@ -230,7 +239,7 @@ export function ledgerContract(
       });
 
       test('overruns add up to what is overspent, to the nano', async () => {
-        await overrunsAddUp(ledger, clock, numRuns);
+        await overrunsAddUp(ledger, clock, prefix, numRuns);
       });
     });
 
@@ -396,18 +405,46 @@ export function ledgerContract(
       expect(await reserve('b', [hold('x', 1, 100)])).toMatchObject({ admitted: true });
     });
 
+    test('top-ups can be read back: when, how much, who and why, the earliest first, and each note once', async () => {
+      if (ledger.topUps === undefined) return;
+      await topUp('x', 'n1', 50);
+      await topUp('x', 'n1', 50);
+      const first = clock.now();
+      clock.advance(1_000);
+      await topUp('x', 'n2', 7);
+      const by = { actor: 'ann', reason: 'upgrade' };
+      expect(await ledger.topUps(account('x'), clock.now())).toEqual([
+        { id: id('n1'), at: first, amount: 50, ...by },
+        { id: id('n2'), at: first + 1_000, amount: 7, ...by },
+      ]);
+      expect(await ledger.topUps(account('nobody'), clock.now())).toEqual([]);
+    });
+
     test('an account that nobody used is empty', async () => {
       expect(await balance('nobody')).toEqual({ settled: 0, reserved: 0, toppedUp: 0 });
     });
 
     test('any schedule of calls, replays, expiries and corrections comes out as the model says', async () => {
-      await anySchedule(ledger, clock, numRuns);
+      await anySchedule(ledger, clock, prefix, numRuns);
+    });
+
+    test('where no call costs more than it held, no account is ever beyond its limit, whatever the order', async () => {
+      await neverExceeded(ledger, clock, prefix, numRuns);
+    });
+
+    test('the balances that an answer brings along are those after it', async () => {
+      const holds = [hold('x', 60, 100), hold('y', 5, 100)];
+      const both = async () => ledger.balances([account('x'), account('y')], clock.now());
+      const admitted = await ledger.reserve({ id: id('a'), at: clock.now(), ttlMs: MINUTE, holds });
+      expect(toldBalances(admitted) ?? (await both())).toEqual(await both());
+      const settled = await ledger.settle(id('a'), 7, { rank: 'reported', at: clock.now() });
+      expect(toldBalances(settled) ?? (await both())).toEqual(await both());
     });
 
     describe('reserveOrWait', () => {
       const wait = async (call: string, amount: number, waitMs: number) => {
         const request = { id: id(call), at: clock.now(), ttlMs: MINUTE, holds: [hold('x', amount, 100)] };
-        return ledger.reserveOrWait?.(request, waitMs) ?? ledger.reserve(request);
+        return (await ledger.reserveOrWait?.(request, waitMs)) ?? (await ledger.reserve(request));
       };
 
       test('answers at once what fits and what is spent', async () => {

@@ -28,6 +28,11 @@ export class Account {
     return { settled: this.settled, reserved: this.reserved, toppedUp: this.toppedUp };
   }
 
+  /** The latest 1,000, the earliest first. */
+  get notes(): readonly TopUp[] {
+    return [...(this.#notes?.values() ?? [])];
+  }
+
   /** False when the note was booked before. The latest 1,000 notes are remembered. */
   topUp(note: TopUp): boolean {
     this.#notes ??= new Map();

@@ -39,6 +39,8 @@ export interface Ledger {
   balances(accounts: readonly AccountRef[], at: number): MaybePromise<readonly Balance[]>;
   /** Raises what one account may spend in its window, by `note.amount`. Idempotent by `note.id`. */
   topUp(account: AccountRef, note: TopUp): MaybePromise<void>;
+  /** The notes of an account's top-ups, the earliest first: as long as the account is kept, and at least the latest 100. */
+  topUps?(account: AccountRef, at: number): MaybePromise<readonly TopUp[]>;
   /**
    * After a {@link LedgerLostError}: puts each account at the greater of what is stored and what was last seen, and lets
    * the ledger work again. Idempotent, also over processes that remember different things.

@@ -139,6 +139,11 @@ export class MemoryLedger implements Ledger {
     if (account.topUp(note)) this.#waiting.serve(account, note.at);
   }
 
+  topUps(ref: AccountRef, at: number): readonly TopUp[] {
+    this.#sweep(at);
+    return this.#accounts.find(ref)?.notes ?? [];
+  }
+
   /** Answers everyone who waits with their refusal, and lets nobody wait any more. */
   close(): void {
     this.#waiting.close();
