@@ -1,6 +1,6 @@
 import type { Account } from './account-book.js';
 import { ADMITTED } from './admission.js';
-import { hashOf, IdIndex } from './id-index.js';
+import { IdIndex } from './id-index.js';
 import type { ReserveResult } from './ledger.js';
 import { Reservation } from './reservation.js';
 
@@ -23,7 +23,10 @@ class Page {
   readonly #rows = new IdIndex();
   /** Each row: where its accounts begin, how many they are, and what `Reservation.write` wrote. */
   readonly #chunks: Chunk[] = [];
+  /** The chunk that is written into, and from where. */
+  #chunk = -1;
   #used = CHUNK;
+  #accounts = 0;
   /** Only those that say more than "admitted". */
   readonly #answers = new Map<string, ReserveResult>();
 
@@ -31,20 +34,36 @@ class Page {
     return this.#rows.size;
   }
 
+  /** Forgets all of them, and keeps its memory for the next ones. */
+  clear(): void {
+    this.#rows.clear();
+    this.#answers.clear();
+    this.#chunk = -1;
+    this.#used = CHUNK;
+  }
+
   add(record: Reservation, hash: number): void {
-    const length = 2 + Reservation.rowLength(record.accounts.length);
-    if (this.#used + length > CHUNK) {
-      this.#chunks.push({ numbers: new Float64Array(Math.max(CHUNK, length)), accounts: [] });
-      this.#used = 0;
-    }
-    const { numbers, accounts } = this.#chunks[this.#chunks.length - 1] as Chunk;
-    this.#rows.set(record.id, hash, (this.#chunks.length - 1) * CHUNK + this.#used);
-    numbers[this.#used] = accounts.length;
-    numbers[this.#used + 1] = record.accounts.length;
+    const count = record.accounts.length;
+    const length = 2 + Reservation.rowLength(count);
+    if (this.#used + length > CHUNK) this.#nextChunk(length);
+    const { numbers, accounts } = this.#chunks[this.#chunk] as Chunk;
+    this.#rows.set(record.id, hash, this.#chunk * CHUNK + this.#used);
+    numbers[this.#used] = this.#accounts;
+    numbers[this.#used + 1] = count;
     record.write(numbers, this.#used + 2);
-    for (let index = 0; index < record.accounts.length; index++) accounts.push(record.accounts[index] as Account);
+    for (let index = 0; index < count; index++) accounts[this.#accounts + index] = record.accounts[index] as Account;
     this.#used += length;
+    this.#accounts += count;
     if (record.answer !== ADMITTED) this.#answers.set(record.id, record.answer);
+  }
+
+  #nextChunk(length: number): void {
+    this.#chunk += 1;
+    this.#used = 0;
+    this.#accounts = 0;
+    const present = this.#chunks[this.#chunk];
+    if (present !== undefined && present.numbers.length >= length) return;
+    this.#chunks[this.#chunk] = { numbers: new Float64Array(Math.max(CHUNK, length)), accounts: [] };
   }
 
   find(id: string, hash: number): Reservation | undefined {
@@ -77,8 +96,7 @@ export class FinishedReservations {
   /** @param most how many a shelf remembers at most; beyond it the older half goes early */
   constructor(readonly most: number) {}
 
-  find(id: string): Reservation | undefined {
-    const hash = hashOf(id);
+  find(id: string, hash: number): Reservation | undefined {
     for (let index = 0; index < this.#shelves.length; index++) {
       const { young, old } = this.#shelves[index] as Shelf;
       const found = young.find(id, hash) ?? old.find(id, hash);
@@ -88,14 +106,14 @@ export class FinishedReservations {
   }
 
   /** Also for one that was corrected: what was added last counts. */
-  add(record: Reservation, at: number): void {
+  add(record: Reservation, hash: number, at: number): void {
     const shelf = this.#shelfFor(record.ttlMs, at);
     if (at - shelf.turnedAt > shelf.keptMs || shelf.young.size >= this.most / 2) {
-      shelf.old = shelf.young;
-      shelf.young = new Page();
+      [shelf.old, shelf.young] = [shelf.young, shelf.old];
+      shelf.young.clear();
       shelf.turnedAt = at;
     }
-    shelf.young.add(record, hashOf(record.id));
+    shelf.young.add(record, hash);
   }
 
   #shelfFor(ttlMs: number, at: number): Shelf {

@@ -5,10 +5,10 @@ import { judge } from './admission.js';
 import { checkAmount, checkHolds } from './check-amount.js';
 import { ExpiryHeap } from './expiry-heap.js';
 import { FinishedReservations } from './finished-reservations.js';
+import { hashOf } from './id-index.js';
 import type {
   AccountRef,
   Balance,
-  Crossing,
   Hold,
   Ledger,
   MaybePromise,
@@ -18,6 +18,7 @@ import type {
   TopUp,
   Truth,
 } from './ledger.js';
+import { OpenReservations } from './open-reservations.js';
 import { Reservation } from './reservation.js';
 import { markReached, markSpent, NO_CROSSINGS } from './thresholds.js';
 import { WaitingRoom } from './waiting-room.js';
@@ -45,7 +46,7 @@ export class MemoryLedger implements Ledger {
   readonly shared = false;
   readonly durable = false;
   readonly #accounts = new AccountBook();
-  readonly #open = new Map<string, Reservation>();
+  readonly #open = new OpenReservations();
   readonly #expiring = new ExpiryHeap<Reservation>();
   readonly #finished: FinishedReservations;
   readonly #waiting: WaitingRoom;
@@ -98,9 +99,9 @@ export class MemoryLedger implements Ledger {
     }
     const overruns = record.settle(amount, truth);
     this.#finish(record, truth.at);
-    const crossed: Crossing[] = [];
+    let crossed = NO_CROSSINGS;
     for (let index = 0; index < record.accounts.length; index++) {
-      markReached(record.accounts[index] as Account, index, record.limits[index] as Nanos, crossed);
+      crossed = markReached(record.accounts[index] as Account, index, record.limitOn(index), crossed);
     }
     this.#changed(record, truth.at);
     return { applied: true, known: true, previous, overruns, crossed };
@@ -114,13 +115,13 @@ export class MemoryLedger implements Ledger {
     record.release();
     this.#finish(record, at);
     this.#changed(record, at);
-    return record.held.some((amount) => amount !== 0);
+    return record.held !== 0;
   }
 
   extend(ids: readonly string[], ttlMs: number, at: number): void {
     this.#sweep(at);
     for (const id of ids) {
-      const record = this.#open.get(id);
+      const record = this.#open.find(id, hashOf(id));
       if (record === undefined) continue;
       record.ttlMs = ttlMs;
       this.#expiring.move(record, at + ttlMs);
@@ -158,7 +159,7 @@ export class MemoryLedger implements Ledger {
     if (request.probe) return result;
     if (result.admitted) {
       const record = Reservation.open(request, at, accounts, result);
-      this.#open.set(record.id, record);
+      this.#open.add(record);
       this.#expiring.add(record);
       return result;
     }
@@ -183,13 +184,15 @@ export class MemoryLedger implements Ledger {
   }
 
   #finish(record: Reservation, at: number): void {
-    this.#open.delete(record.id);
+    const hash = hashOf(record.id);
+    this.#open.remove(record, hash);
     this.#expiring.remove(record);
-    this.#finished.add(record, at);
+    this.#finished.add(record, hash, at);
   }
 
   #find(id: string): Reservation | undefined {
-    return this.#open.get(id) ?? this.#finished.find(id);
+    const hash = hashOf(id);
+    return this.#open.find(id, hash) ?? this.#finished.find(id, hash);
   }
 
   #changed(record: Reservation, at: number): void {

@@ -17,21 +17,19 @@ const NUMBERS = 5;
 export class Reservation implements Expiring {
   heapIndex = -1;
   expiresAt = 0;
+  /** For {@link OpenReservations}. */
+  next: Reservation | undefined = undefined;
   state: State = 'open';
   #amount: Nanos = 0;
   #rank = 0;
   #at = 0;
 
-  /**
-   * @param held for each hold, in nano-USD
-   * @param limits for each hold, as of the reserve
-   */
+  /** @param numbers for each hold what it held, and then for each its limit as of the reserve */
   private constructor(
     readonly id: string,
     public ttlMs: number,
     readonly accounts: readonly Account[],
-    readonly held: readonly Nanos[],
-    readonly limits: readonly Nanos[],
+    readonly numbers: readonly Nanos[],
     readonly answer: ReserveResult,
   ) {}
 
@@ -41,17 +39,17 @@ export class Reservation implements Expiring {
     accounts: readonly Account[],
     answer: ReserveResult,
   ): Reservation {
-    const held = new Array<Nanos>(holds.length);
-    const limits = new Array<Nanos>(holds.length);
-    for (let index = 0; index < holds.length; index++) {
+    const count = holds.length;
+    const numbers = new Array<Nanos>(2 * count);
+    for (let index = 0; index < count; index++) {
       const { amount, limit, thresholds } = holds[index] as Hold;
       const account = accounts[index] as Account;
       account.reserved += amount;
       account.thresholds = thresholds;
-      held[index] = amount;
-      limits[index] = limit;
+      numbers[index] = amount;
+      numbers[count + index] = limit;
     }
-    const reservation = new Reservation(id, ttlMs, accounts, held, limits, answer);
+    const reservation = new Reservation(id, ttlMs, accounts, numbers, answer);
     reservation.expiresAt = at + ttlMs;
     return reservation;
   }
@@ -59,8 +57,7 @@ export class Reservation implements Expiring {
   /** One that {@link write} wrote. */
   static read(row: readonly number[], id: string, accounts: readonly Account[], answer: ReserveResult): Reservation {
     const [ttlMs, state, amount, rank, at] = row as [number, number, number, number, number];
-    const held = row.slice(NUMBERS, NUMBERS + accounts.length);
-    const reservation = new Reservation(id, ttlMs, accounts, held, row.slice(NUMBERS + accounts.length), answer);
+    const reservation = new Reservation(id, ttlMs, accounts, row.slice(NUMBERS), answer);
     reservation.#stand(STATES[state] as State, amount, rank, at);
     return reservation;
   }
@@ -72,10 +69,8 @@ export class Reservation implements Expiring {
     rows[start + 2] = this.#amount;
     rows[start + 3] = this.#rank;
     rows[start + 4] = this.#at;
-    const count = this.held.length;
-    for (let index = 0; index < count; index++) {
-      rows[start + NUMBERS + index] = this.held[index] as Nanos;
-      rows[start + NUMBERS + count + index] = this.limits[index] as Nanos;
+    for (let index = 0; index < this.numbers.length; index++) {
+      rows[start + NUMBERS + index] = this.numbers[index] as Nanos;
     }
   }
 
@@ -83,9 +78,24 @@ export class Reservation implements Expiring {
     return NUMBERS + 2 * accounts;
   }
 
+  heldOn(index: number): Nanos {
+    return this.numbers[index] as Nanos;
+  }
+
+  limitOn(index: number): Nanos {
+    return this.numbers[this.accounts.length + index] as Nanos;
+  }
+
+  /** The largest of what its holds held. */
+  get held(): Nanos {
+    let most = 0;
+    for (let index = 0; index < this.accounts.length; index++) most = Math.max(most, this.heldOn(index));
+    return most;
+  }
+
   /** What stands, once something does. An expired reservation stands at each hold's own amount: the largest of them. */
   get previous(): Nanos | undefined {
-    if (this.state === 'expired') return Math.max(0, ...this.held);
+    if (this.state === 'expired') return this.held;
     return this.state === 'settled' ? this.#amount : undefined;
   }
 
@@ -105,7 +115,7 @@ export class Reservation implements Expiring {
 
   /** Makes what is held stand. */
   expire(): void {
-    for (let index = 0; index < this.accounts.length; index++) this.#book(index, this.held[index] as Nanos);
+    for (let index = 0; index < this.accounts.length; index++) this.#book(index, this.heldOn(index));
     this.#stand('expired', 0, ORDER.expired, this.expiresAt);
   }
 
@@ -124,8 +134,8 @@ export class Reservation implements Expiring {
 
   #book(index: number, amount: Nanos): Nanos {
     const account = this.accounts[index] as Account;
-    const held = this.held[index] as Nanos;
-    const limit = (this.limits[index] as Nanos) + account.toppedUp;
+    const held = this.heldOn(index);
+    const limit = this.limitOn(index) + account.toppedUp;
     const before = Math.max(0, account.settled - limit);
     if (this.state === 'open') account.reserved -= held;
     account.settled += amount - (this.state === 'expired' ? held : this.#amount);
