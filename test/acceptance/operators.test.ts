@@ -27,6 +27,30 @@ describe('operators', () => {
     expect(await meter.remaining()).toMatchObject([{ remainingUsd: 0.01 }]);
   });
 
+  it('see who raised it in this window, when, by how much and why', async () => {
+    const clock = manualClock(Date.UTC(2026, 9, 23, 12));
+    const at = clock.now();
+    const meter = metered.meter({ budgets: [{ name: 'daily', limitUsd: 1, window: 'day', by: 'tenant' }], clock });
+    await meter.topUp('daily', 'acme', 0.5, { actor: 'ada', reason: 'a demo' });
+    clock.advance(1_000);
+    await meter.topUp('daily', 'acme', 2, { actor: 'bob', reason: 'ticket 4711' });
+    const any = { id: expect.any(String) };
+    expect(await meter.topUps('daily', 'acme')).toEqual([
+      { ...any, at, amount: 500_000_000, actor: 'ada', reason: 'a demo' },
+      { ...any, at: at + 1_000, amount: 2_000_000_000, actor: 'bob', reason: 'ticket 4711' },
+    ]);
+    expect(await meter.topUps('daily', 'other')).toEqual([]);
+    await expect(meter.topUps('daily')).rejects.toThrow(/an account for each tenant/);
+    clock.advance(24 * 3_600_000);
+    expect(await meter.topUps('daily', 'acme')).toEqual([]);
+  });
+
+  it('are told when their ledger cannot say who raised it', async () => {
+    const ledger = Object.assign(memoryLedger(), { topUps: undefined });
+    const meter = metered.meter({ ledger, budgets: [{ name: 'all', limitUsd: 1, window: 'total' }] });
+    await expect(meter.topUps('all')).rejects.toThrow('topUps() needs a ledger that can read them back');
+  });
+
   it('see the reservation of a call that nobody watches any more expire, charged; its true cost corrects that', async () => {
     const clock = manualClock();
     const budgets: Budget[] = [{ name: 'all', limitUsd: 1, window: 'total', estimateUsd: 0.04 }];

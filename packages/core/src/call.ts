@@ -11,6 +11,7 @@ import type { Jobs } from './jobs.js';
 import type { LearnedEstimates } from './learned-estimates.js';
 import type { Ledger } from './ledger/ledger.js';
 import type { Nanos } from './money.js';
+import type { ObservedDenials } from './observed-denials.js';
 import type { OpenCalls } from './open-calls.js';
 import type { Settings } from './options.js';
 import type { Rates } from './rates.js';
@@ -32,6 +33,7 @@ export interface Parts {
   readonly jobs: Jobs;
   readonly learned: LearnedEstimates;
   readonly counters: Counters;
+  readonly observed: ObservedDenials;
   readonly unattributed: UnattributedWarning;
 }
 

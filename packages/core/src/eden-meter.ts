@@ -9,11 +9,13 @@ import { Gate } from './gate.js';
 import { healthOf } from './health.js';
 import { wrapFetch } from './intercept/fetch.js';
 import { install, patchGlobalDispatchers, patchLoadedCopies } from './intercept/install.js';
+import type { TopUp } from './ledger/ledger.js';
 import { lineWriter, type WriteLine } from './line-writer.js';
 import type { Logger } from './logger.js';
 import { warnOfLogger } from './logger-warning.js';
 import { isPromise } from './maybe.js';
 import type { Closed, Health, Meter, OpenInit, OpenScope, RunInit } from './meter.js';
+import type { ObservedDenial } from './observed-denials.js';
 import { RequestScope } from './open-scope.js';
 import { OperatorLog } from './operator-log.js';
 import type { Settings } from './options.js';
@@ -23,7 +25,7 @@ import type { LabelValue } from './scope/labels.js';
 import { keepInside } from './scope/lazy-thenable.js';
 import { type CostScope, type Remaining, Scope, type ScopeMeter } from './scope/scope.js';
 import { scopeMeter } from './scope-budgets.js';
-import { type TopUpNote, topUp } from './top-up.js';
+import { type TopUpNote, topUp, topUpsOf } from './top-up.js';
 
 /** What {@link createMeter} makes. */
 export class EdenMeter implements Meter {
@@ -174,6 +176,14 @@ export class EdenMeter implements Meter {
 
   topUp(budget: string, value: string | undefined, usd: number, note: TopUpNote): Promise<void> {
     return topUp(this.#parts, budget, value, usd, note);
+  }
+
+  topUps(budget: string, value?: string): Promise<readonly TopUp[]> {
+    return topUpsOf(this.#parts, budget, value);
+  }
+
+  observed(): readonly ObservedDenial[] {
+    return this.#parts.observed.all;
   }
 
   health(): Promise<Health> {

@@ -48,6 +48,7 @@ export { memoryLedger } from './ledger/memory-ledger.js';
 export type { Logger, LoggerOption, LogLine } from './logger.js';
 export type { Closed, Health, Meter, OpenInit, OpenScope, RunInit } from './meter.js';
 export { formatUsd } from './money.js';
+export type { ObservedDenial } from './observed-denials.js';
 export type { MeterOptions, Mode } from './options.js';
 export type { BudgetName, Register } from './register.js';
 export type { CostFields } from './scope/cost-line.js';

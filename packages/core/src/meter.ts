@@ -2,7 +2,9 @@ import type { ResolvedBudget } from './budget/budget.js';
 import type { Snapshot } from './counters.js';
 import type { DenialStatus } from './denial.js';
 import type { MeterEvents } from './events.js';
+import type { TopUp } from './ledger/ledger.js';
 import type { Logger } from './logger.js';
+import type { ObservedDenial } from './observed-denials.js';
 import type { Mode } from './options.js';
 import type { BudgetName } from './register.js';
 import type { LabelSource, LabelValue } from './scope/labels.js';
@@ -41,6 +43,16 @@ export interface Meter {
     usd: number,
     note: { actor: string; reason: string },
   ): Promise<void>;
+  /**
+   * The top-ups of one account in its present window, the earliest first; amounts in nano-USD.
+   *
+   * @param budget the budget's name
+   * @param value as in {@link Meter.topUp}
+   * @throws {OptionsError} `ERR_COST_OPTIONS` (rejects), also when the ledger cannot read them back
+   */
+  topUps(budget: BudgetName, value?: string): Promise<readonly TopUp[]>;
+  /** What observe mode would have denied since the start, by budget and label, the dearest first. */
+  observed(): readonly ObservedDenial[];
   /** For a readiness probe. Spends no money. */
   health(): Promise<Health>;
   /** Counters since the start. */

@@ -8,6 +8,7 @@ import { Jobs } from './jobs.js';
 import { LearnedEstimates } from './learned-estimates.js';
 import { memoryLedger } from './ledger/memory-ledger.js';
 import { warnOfMemoryLedger } from './memory-ledger-warning.js';
+import { ObservedDenials } from './observed-denials.js';
 import { OpenCalls } from './open-calls.js';
 import type { Settings } from './options.js';
 import { Rates } from './rates.js';
@@ -52,6 +53,8 @@ export function makeParts(settings: Settings, events: Events): Parts {
   const openCalls = new OpenCalls(ledger, clock, settings.reservationTtlMs, (cause) =>
     tell('ledger', 'The reservations of calls in flight could not be extended', cause),
   );
+  const observed = new ObservedDenials();
+  events.on('charge', (charge) => observed.charged(charge));
   const parts: Parts = {
     settings,
     clock,
@@ -65,6 +68,7 @@ export function makeParts(settings: Settings, events: Events): Parts {
     jobs: new Jobs(() => parts),
     learned: new LearnedEstimates(),
     counters: new Counters(clock.now()),
+    observed,
     unattributed: new UnattributedWarning(),
   };
   return parts;

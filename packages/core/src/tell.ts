@@ -75,6 +75,8 @@ export function tellObserved(parts: Parts, call: Call, plan: Plan, verdict: Verd
   for (const refusal of verdict.exceeded) {
     parts.counters.denied(false);
     const denial = { id: call.id, ...refused(parts, call, plan, refusal) };
+    const { budget } = plan.applying[refusal.index] as Plan['applying'][number];
+    parts.observed.add(call, { budget, reason: refusal.reason, at: denial.at });
     parts.events.emit('denied', { ...denial, enforced: false });
   }
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { accountFor, LabelValues } from './budget/accounts.js';
+import { type AccountOrNot, accountFor, LabelValues } from './budget/accounts.js';
 import type { ResolvedBudget } from './budget/budget.js';
 import { windowAt } from './budget/window.js';
 import type { Parts } from './call.js';
 import { OptionsError } from './errors.js';
+import type { AccountRef, TopUp } from './ledger/ledger.js';
 import { costToNanos } from './money.js';
 
 export interface TopUpNote {
@@ -15,30 +16,44 @@ const UNBOUNDED = new LabelValues(Number.POSITIVE_INFINITY, { overflow: () => {}
 
 /** @throws {OptionsError} `ERR_COST_OPTIONS` */
 export async function topUp(
-  { budgets, clock, ledger }: Parts,
+  parts: Parts,
   name: string,
   value: string | undefined,
   usd: number,
   note: TopUpNote,
 ): Promise<void> {
-  const budget = budgets.find(name);
+  const budget = parts.budgets.find(name);
   const amount = costToNanos(usd);
   if (amount === undefined) throw new OptionsError(`topUp() must add an amount in USD of at least 0, and not ${usd}`);
   if (!note?.actor || !note.reason) throw new OptionsError('topUp() needs a note: { actor, reason }');
+  const account = await presentAccount(parts, budget, value);
+  const { actor, reason } = note;
+  await parts.ledger.topUp(account, { id: randomUUID(), at: parts.clock.now(), amount, actor, reason });
+}
+
+/** @throws {OptionsError} `ERR_COST_OPTIONS` */
+export async function topUpsOf(parts: Parts, name: string, value: string | undefined): Promise<readonly TopUp[]> {
+  const { ledger, clock } = parts;
+  const account = await presentAccount(parts, parts.budgets.find(name), value);
+  if (ledger.topUps === undefined) {
+    throw new OptionsError(`topUps() needs a ledger that can read them back, and "${ledger.name}" has no topUps()`);
+  }
+  return ledger.topUps(account, clock.now());
+}
+
+/** The account of a label's value in the present window. */
+async function presentAccount(
+  { budgets, clock }: Parts,
+  budget: ResolvedBudget,
+  value: string | undefined,
+): Promise<AccountRef> {
   rejectWrongValue(budget, value);
   await budgets.ready();
   const { by, window, timeZone } = budget;
   const present = window === 'total' || window === 'request' ? undefined : windowAt(window, timeZone, clock.now());
   const labels = value === undefined ? {} : { [by[0] as string]: value };
-  const account = accountFor(budget, labels, present, undefined, UNBOUNDED);
-  if (account.kind === 'skip') return;
-  await ledger.topUp(account.ref, {
-    id: randomUUID(),
-    at: clock.now(),
-    amount,
-    actor: note.actor,
-    reason: note.reason,
-  });
+  const account = accountFor(budget, labels, present, undefined, UNBOUNDED) as Exclude<AccountOrNot, { kind: 'skip' }>;
+  return account.ref;
 }
 
 function rejectWrongValue({ name, by, window }: ResolvedBudget, value: string | undefined): void {
