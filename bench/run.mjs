@@ -1,4 +1,5 @@
 // npm run bench: ratios against peers in the same run, as a table and as JSON. npm run bench -- 2 6 measures these rows only.
+import { estimateRows } from './estimators.mjs';
 import { largeAnswerRows } from './large-answer.mjs';
 import { memoryLedgerRows } from './memory-ledger.mjs';
 import { meteredCallRows } from './metered-calls.mjs';
@@ -16,6 +17,7 @@ const MEASUREMENTS = [
   { number: '5', name: 'large answer', measure: largeAnswerRows },
   { number: '6', name: 'memory ledger', measure: memoryLedgerRows },
   { number: '8', name: 'calls to other hosts', measure: otherHostRows },
+  { number: 'estimates', name: 'estimates', measure: estimateRows },
 ];
 
 const asked = process.argv.slice(2);

@@ -1,12 +1,15 @@
 import type { Meter, MeterOptions } from '@eden-cost/core';
 import type { ReplyOptions } from '@eden-cost/testing';
 import { CHAT, postInit, readAnswer } from '../support/calls.js';
+import { chats } from '../support/chats.js';
 import { JOB, JOB_USD, jobs } from '../support/jobs.js';
 import { many } from '../support/lists.js';
 import { hear, useMeteredEden } from '../support/meter.js';
+import { boundUsd, RATES } from '../support/rates.js';
 
 const metered = useMeteredEden();
 const { start, poll } = jobs(metered);
+const { ask, heldCall } = chats(metered);
 
 const MODEL = 'anthropic/claude-sonnet-4-5';
 const TOKENS = { inputTokens: 100, outputTokens: 9 };
@@ -60,5 +63,22 @@ describe('an estimate, after twenty calls', () => {
     await Promise.all(many(20, () => stream({ ...TOKENS, cutAfterEvents: 9 })));
     await stream({ reset: 'before-headers' }).catch(() => {});
     expect(charges.at(-1)).toMatchObject({ basis: 'estimated', amount: 10_000_000 });
+  });
+
+  it.each([
+    ['below the worst case: what such calls have cost', 4_000, 0.001, 0.00119],
+    ['above the worst case: the worst case', 1, 0.04, undefined],
+  ])('of a call with max_tokens is the lower of the two; %s', async (_name, max_tokens, costUsd, atMostUsd) => {
+    const meter = meterOf(RATES);
+    const body = { ...CHAT, max_tokens };
+    await Promise.all(many(20, () => ask({ reply: { costUsd } }, body)));
+    const letGo = heldCall({ costUsd });
+    const answer = ask({}, body);
+    await metered.eden.received(21);
+    const held = await heldUsd(meter);
+    letGo();
+    await answer;
+    if (atMostUsd === undefined) expect(held).toBe(boundUsd(body));
+    else expect([held >= costUsd, held <= atMostUsd]).toEqual([true, true]);
   });
 });

@@ -82,9 +82,15 @@ function holdFor(budget: ResolvedBudget, call: Estimated, guess: Nanos): Nanos {
   return Math.max(1, budget.strict ? Math.max(estimate, call.worstCase ?? 0) : estimate);
 }
 
-/** What a call is taken to cost, as far as that does not depend on the budget. */
-const estimateOf = ({ statedEstimate, worstCase, learned }: Estimated, guess: Nanos): Nanos =>
-  statedEstimate ?? worstCase ?? learned ?? guess;
+/**
+ * What a call is taken to cost, as far as that does not depend on the budget. Most calls stay far below their worst case,
+ * and some are allowed far less than the others of their kind: the lower of the two is nearer.
+ */
+const estimateOf = ({ statedEstimate, worstCase, learned }: Estimated, guess: Nanos): Nanos => {
+  if (statedEstimate !== undefined) return statedEstimate;
+  if (worstCase === undefined || learned === undefined) return worstCase ?? learned ?? guess;
+  return Math.min(worstCase, learned);
+};
 
 /**
  * The operation's usual cost, but never more than a quarter of the smallest limit: a small budget would refuse its first
