@@ -115,6 +115,17 @@ export function ledgerContract(
         expect(await reserve('c', [hold('y', 0, 0)])).toMatchObject({ admitted: true });
       });
 
+      test('goes by its own limit: one that is raised or lowered meanwhile counts from the next one on', async () => {
+        await reserve('a', [hold('x', 60, 100)]);
+        expect(await reserve('b', [hold('x', 60, 119)])).toMatchObject(refused('held'));
+        expect(await reserve('b', [hold('x', 60, 120)])).toMatchObject({ admitted: true });
+        expect(await reserve('c', [hold('x', 0, 100)])).toMatchObject(refused('held'));
+        await settle('a', 60);
+        await settle('b', 60);
+        expect(await reserve('c', [hold('x', 0, 100)])).toMatchObject(refused('spent'));
+        expect(await balance('x')).toEqual({ settled: 120, reserved: 0, toppedUp: 0 });
+      });
+
       test('denies a hold of nothing on an account that is overspent', async () => {
         await reserve('a', [hold('x', 100, 100)]);
         await settle('a', 101);

@@ -1,0 +1,80 @@
+import type { Meter, MeterOptions } from '@eden-cost/core';
+import { manualClock } from '@eden-cost/testing';
+import { chats } from '../support/chats.js';
+import { hear, useMeteredEden } from '../support/meter.js';
+
+const metered = useMeteredEden();
+const { ask } = chats(metered);
+
+/** Room for one call of 0.01 USD on each account. */
+const BUDGET = { name: 'per-tenant', limitUsd: 0.01, window: 'day', by: 'tenant' } as const;
+
+const meterOf = (options: MeterOptions) =>
+  metered.meter({ clock: manualClock(Date.UTC(2026, 9, 23)), rateCard: false, paymentRequired: 'respond', ...options });
+
+const askAs = (meter: Meter, tenant: string | undefined) =>
+  meter.run({ labels: { tenant } }, () => ask({ reply: { costUsd: 0.01 } }));
+
+async function statuses(meter: Meter, ...tenants: (string | undefined)[]): Promise<number[]> {
+  const all = [];
+  for (const tenant of tenants) all.push(await askAs(meter, tenant));
+  return all;
+}
+
+describe('scopes without the label of a budget', () => {
+  it("share one account with missing: 'group', and an event says so once", async () => {
+    const meter = meterOf({ budgets: [{ ...BUDGET, missing: 'group' }] });
+    const told = hear(meter);
+    expect(await statuses(meter, undefined, '', 'acme', undefined)).toEqual([200, 402, 200, 402]);
+    expect(told.error.map(({ problem }) => problem)).toEqual(['unlabelled']);
+  });
+
+  it("are not counted with missing: 'skip'", async () => {
+    const meter = meterOf({ budgets: [{ ...BUDGET, missing: 'skip' }] });
+    expect(await statuses(meter, undefined, undefined, 'acme', 'acme')).toEqual([200, 200, 200, 402]);
+  });
+
+  it("are denied with missing: 'refuse', and an event says why", async () => {
+    const meter = meterOf({ budgets: [{ ...BUDGET, missing: 'refuse' }] });
+    const told = hear(meter);
+    expect(await statuses(meter, undefined, 'acme')).toEqual([402, 200]);
+    expect(told.error).toMatchObject([{ problem: 'label-missing' }]);
+    expect(told.denied).toMatchObject([{ reason: 'spent', budget: 'per-tenant', enforced: true }]);
+  });
+});
+
+test('values beyond maxAccounts share one account, and an event says so once a window', async () => {
+  const clock = manualClock(Date.UTC(2026, 9, 23));
+  const meter = meterOf({ budgets: [BUDGET], maxAccounts: 2, clock });
+  const told = hear(meter);
+  expect(await statuses(meter, 'a', 'b', 'c', 'd', 'e', 'a')).toEqual([200, 200, 200, 402, 402, 402]);
+  expect(told.error.map(({ problem }) => problem)).toEqual(['overflow']);
+  clock.advance(24 * 3_600_000);
+  expect(await statuses(meter, 'c', 'd', 'a')).toEqual([200, 200, 200]);
+  expect(told.error.map(({ problem }) => problem)).toEqual(['overflow', 'overflow']);
+});
+
+test('match decides by the call and its scope which calls a budget is for', async () => {
+  const meter = meterOf({
+    budgets: [
+      { name: 'images', limitUsd: 0, window: 'day', match: (call) => call.operation === 'images' },
+      { name: 'trial', limitUsd: 0, window: 'day', match: (_call, scope) => scope?.labels.tenant === 'trial' },
+    ],
+  });
+  expect(await statuses(meter, 'acme', 'trial')).toEqual([200, 402]);
+});
+
+test('a limit that is changed at run time counts at the next call after its minute, raised or lowered', async () => {
+  const clock = manualClock(Date.UTC(2026, 9, 23));
+  let limitUsd = 0.01;
+  const meter = meterOf({ budgets: [{ ...BUDGET, limitUsd: () => limitUsd }], clock });
+  expect(await statuses(meter, 'acme', 'acme')).toEqual([200, 402]);
+  limitUsd = 0.03;
+  expect(await statuses(meter, 'acme')).toEqual([402]);
+  clock.advance(60_000);
+  expect(await statuses(meter, 'acme')).toEqual([200]);
+  limitUsd = 0.02;
+  clock.advance(60_000);
+  expect(await statuses(meter, 'acme', 'globex')).toEqual([402, 200]);
+  expect(await meter.remaining({ tenant: 'globex' })).toMatchObject([{ remainingUsd: 0.01 }]);
+});
