@@ -1,4 +1,4 @@
 import { memoryLedger } from '@eden-cost/core';
 import { ledgerContract } from './ledger-contract.js';
 
-ledgerContract('memory', (clock) => memoryLedger({ clock }), { numRuns: 1_000 });
+ledgerContract('memory', (clock) => memoryLedger({ clock }), { numRuns: 600 });

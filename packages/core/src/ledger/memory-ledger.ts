@@ -9,6 +9,7 @@ import { hashOf } from './id-index.js';
 import type {
   AccountRef,
   Balance,
+  Crossing,
   Hold,
   Ledger,
   MaybePromise,
@@ -99,9 +100,9 @@ export class MemoryLedger implements Ledger {
     }
     const overruns = record.settle(amount, truth);
     this.#finish(record, truth.at);
-    let crossed = NO_CROSSINGS;
+    const crossed: Crossing[] = [];
     for (let index = 0; index < record.accounts.length; index++) {
-      crossed = markReached(record.accounts[index] as Account, index, record.limitOn(index), crossed);
+      markReached(record.accounts[index] as Account, index, record.limits[index] as Nanos, crossed);
     }
     this.#changed(record, truth.at);
     return { applied: true, known: true, previous, overruns, crossed };
@@ -115,7 +116,7 @@ export class MemoryLedger implements Ledger {
     record.release();
     this.#finish(record, at);
     this.#changed(record, at);
-    return record.held !== 0;
+    return record.held.some((amount) => amount !== 0);
   }
 
   extend(ids: readonly string[], ttlMs: number, at: number): void {

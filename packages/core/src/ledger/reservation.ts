@@ -24,12 +24,16 @@ export class Reservation implements Expiring {
   #rank = 0;
   #at = 0;
 
-  /** @param numbers for each hold what it held, and then for each its limit as of the reserve */
+  /**
+   * @param held for each hold, in nano-USD
+   * @param limits for each hold, as of the reserve
+   */
   private constructor(
     readonly id: string,
     public ttlMs: number,
     readonly accounts: readonly Account[],
-    readonly numbers: readonly Nanos[],
+    readonly held: readonly Nanos[],
+    readonly limits: readonly Nanos[],
     readonly answer: ReserveResult,
   ) {}
 
@@ -39,17 +43,17 @@ export class Reservation implements Expiring {
     accounts: readonly Account[],
     answer: ReserveResult,
   ): Reservation {
-    const count = holds.length;
-    const numbers = new Array<Nanos>(2 * count);
-    for (let index = 0; index < count; index++) {
+    const held = new Array<Nanos>(holds.length);
+    const limits = new Array<Nanos>(holds.length);
+    for (let index = 0; index < holds.length; index++) {
       const { amount, limit, thresholds } = holds[index] as Hold;
       const account = accounts[index] as Account;
       account.reserved += amount;
       account.thresholds = thresholds;
-      numbers[index] = amount;
-      numbers[count + index] = limit;
+      held[index] = amount;
+      limits[index] = limit;
     }
-    const reservation = new Reservation(id, ttlMs, accounts, numbers, answer);
+    const reservation = new Reservation(id, ttlMs, accounts, held, limits, answer);
     reservation.expiresAt = at + ttlMs;
     return reservation;
   }
@@ -57,7 +61,8 @@ export class Reservation implements Expiring {
   /** One that {@link write} wrote. */
   static read(row: readonly number[], id: string, accounts: readonly Account[], answer: ReserveResult): Reservation {
     const [ttlMs, state, amount, rank, at] = row as [number, number, number, number, number];
-    const reservation = new Reservation(id, ttlMs, accounts, row.slice(NUMBERS), answer);
+    const held = row.slice(NUMBERS, NUMBERS + accounts.length);
+    const reservation = new Reservation(id, ttlMs, accounts, held, row.slice(NUMBERS + accounts.length), answer);
     reservation.#stand(STATES[state] as State, amount, rank, at);
     return reservation;
   }
@@ -69,8 +74,10 @@ export class Reservation implements Expiring {
     rows[start + 2] = this.#amount;
     rows[start + 3] = this.#rank;
     rows[start + 4] = this.#at;
-    for (let index = 0; index < this.numbers.length; index++) {
-      rows[start + NUMBERS + index] = this.numbers[index] as Nanos;
+    const count = this.held.length;
+    for (let index = 0; index < count; index++) {
+      rows[start + NUMBERS + index] = this.held[index] as Nanos;
+      rows[start + NUMBERS + count + index] = this.limits[index] as Nanos;
     }
   }
 
@@ -78,24 +85,9 @@ export class Reservation implements Expiring {
     return NUMBERS + 2 * accounts;
   }
 
-  heldOn(index: number): Nanos {
-    return this.numbers[index] as Nanos;
-  }
-
-  limitOn(index: number): Nanos {
-    return this.numbers[this.accounts.length + index] as Nanos;
-  }
-
-  /** The largest of what its holds held. */
-  get held(): Nanos {
-    let most = 0;
-    for (let index = 0; index < this.accounts.length; index++) most = Math.max(most, this.heldOn(index));
-    return most;
-  }
-
   /** What stands, once something does. An expired reservation stands at each hold's own amount: the largest of them. */
   get previous(): Nanos | undefined {
-    if (this.state === 'expired') return this.held;
+    if (this.state === 'expired') return Math.max(0, ...this.held);
     return this.state === 'settled' ? this.#amount : undefined;
   }
 
@@ -115,7 +107,7 @@ export class Reservation implements Expiring {
 
   /** Makes what is held stand. */
   expire(): void {
-    for (let index = 0; index < this.accounts.length; index++) this.#book(index, this.heldOn(index));
+    for (let index = 0; index < this.accounts.length; index++) this.#book(index, this.held[index] as Nanos);
     this.#stand('expired', 0, ORDER.expired, this.expiresAt);
   }
 
@@ -134,8 +126,8 @@ export class Reservation implements Expiring {
 
   #book(index: number, amount: Nanos): Nanos {
     const account = this.accounts[index] as Account;
-    const held = this.heldOn(index);
-    const limit = this.limitOn(index) + account.toppedUp;
+    const held = this.held[index] as Nanos;
+    const limit = (this.limits[index] as Nanos) + account.toppedUp;
     const before = Math.max(0, account.settled - limit);
     if (this.state === 'open') account.reserved -= held;
     account.settled += amount - (this.state === 'expired' ? held : this.#amount);

@@ -4,25 +4,18 @@ import type { Crossing } from './ledger.js';
 
 export const NO_CROSSINGS: readonly Crossing[] = Object.freeze([]);
 
-/** Marks the thresholds that `settled` has reached and that nobody was told of. Returns `earlier`, and these after them. */
-export function markReached(
-  account: Account,
-  index: number,
-  bareLimit: Nanos,
-  earlier: readonly Crossing[],
-): readonly Crossing[] {
+/** Thresholds that `settled` has reached and that nobody was told of: marks them, and adds them to `crossed`. */
+export function markReached(account: Account, index: number, bareLimit: Nanos, crossed: Crossing[]): void {
   const { settled, thresholds } = account;
-  if (settled <= 0 || account.fired.length >= thresholds.length) return earlier;
+  if (settled <= 0 || account.fired.length >= thresholds.length) return;
   const limit = bareLimit + account.toppedUp;
-  let crossed = earlier;
   for (const threshold of thresholds) {
     // Rounded: 0.07 × 100 is 7.000000000000001, which 7 would never reach.
-    if (!(settled >= Math.round(threshold * limit))) break;
+    if (!(settled >= Math.round(threshold * limit))) return;
     if (account.fired.includes(threshold)) continue;
     account.fired = [...account.fired, threshold];
-    crossed = [...crossed, { index, threshold, settled, limit }];
+    crossed.push({ index, threshold, settled, limit });
   }
-  return crossed;
 }
 
 /** The highest threshold, when an account refuses because it is spent: settled amounts alone may never get there. */
