@@ -1,6 +1,6 @@
 // Row "estimates": what each way to estimate leaves unused, overspends and denies in vain, in a simulated day of calls.
 import { memoryLedger } from '@eden-cost/core';
-import { row } from './measure.mjs';
+import { row } from './report.mjs';
 import { makeCalls, seeded, USD } from './simulated-calls.mjs';
 import { SimulatedClock } from './simulated-clock.mjs';
 
@@ -122,12 +122,9 @@ export async function estimateRows() {
   for (const day of DAYS) {
     for (const [name, estimate] of Object.entries(ESTIMATORS)) {
       const { unused, overspent, inVain } = await average(SEEDS.map((seed) => simulate(estimate, day, seed)));
-      rows.push({
-        ...row(`estimates: ${day.name}: ${name}`, unused + overspent),
-        unused: percent(unused),
-        overspent: percent(overspent),
-        'denied in vain': percent(inVain),
-      });
+      const shares = { unused: percent(unused), overspent: percent(overspent), 'denied in vain': percent(inVain) };
+      const told = Object.entries(shares).map(([what, share]) => `${what} ${share}`);
+      rows.push({ ...row(`estimates: ${day.name}: ${name} (${told.join(', ')})`, unused + overspent), ...shares });
     }
   }
   return rows;
