@@ -66,6 +66,8 @@ export interface CallGate {
   admit(request: OutgoingRequest, context: CallContext): MaybePromise<Admission | undefined>;
   /** What calls made now are attributed to. */
   context(): CallContext;
+  /** Runs something so that calls made in it are attributed to this. */
+  inContext<T>(context: CallContext, work: () => T): T;
 }
 
 /** What a call is attributed to; opaque to the transports. */

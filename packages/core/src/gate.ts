@@ -43,6 +43,10 @@ export class Gate implements CallGate, FetchGate {
     return processState.storage.getStore();
   }
 
+  inContext<T>(context: CallContext, work: () => T): T {
+    return processState.storage.run(context as Scope, work);
+  }
+
   admit(request: OutgoingRequest, context: CallContext): MaybePromise<Admission | undefined> {
     try {
       const admission = meterCall(this.parts, request, context as Scope | undefined);

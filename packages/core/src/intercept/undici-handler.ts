@@ -47,9 +47,23 @@ export const hasController = (handler: Handler): handler is ControllerHandler =>
   typeof (handler as ControllerHandler).onRequestStart === 'function' ||
   typeof (handler as ControllerHandler).onResponseStart === 'function';
 
-/** Watches one exchange over the handler that undici calls; `resend` sends the request as the app made it. */
-export function meteredHandler(inner: Handler, exchange: Exchange, method: string, resend: () => void): Handler {
-  const watch = new Watch(exchange, method, resend);
+/** Runs something in the context that the call was made in. */
+export type InContext = <T>(work: () => T) => T;
+
+export interface Watched {
+  readonly exchange: Exchange;
+  readonly method: string;
+  /** Sends the request as the app made it. */
+  readonly resend: () => void;
+  readonly inContext: InContext;
+}
+
+/**
+ * Watches one exchange over the handler that undici calls. A client that sends again, after an error or to where it was
+ * redirected, does so as it is told of the end, which on a warm socket comes in another request's async context.
+ */
+export function meteredHandler(inner: Handler, watched: Watched): Handler {
+  const watch = new Watch(watched);
   return hasController(inner) ? new MeteredControllerHandler(inner, watch) : new MeteredLegacyHandler(inner, watch);
 }
 
@@ -61,11 +75,17 @@ class Watch {
   #sent = false;
   #over = false;
 
-  constructor(
-    private readonly exchange: Exchange,
-    private readonly method: string,
-    readonly resend: () => void,
-  ) {}
+  readonly resend: () => void;
+  readonly inContext: InContext;
+  readonly #exchange: Exchange;
+  readonly #method: string;
+
+  constructor({ exchange, method, resend, inContext }: Watched) {
+    this.#exchange = exchange;
+    this.#method = method;
+    this.resend = resend;
+    this.inContext = inContext;
+  }
 
   /** The request has a socket: from here on bytes of it may have left. */
   connected(): void {
@@ -74,8 +94,8 @@ class Watch {
 
   /** True when the answer is to be passed on. */
   answered(status: number, headers: unknown[] | Record<string, unknown>): boolean {
-    const hasBody = this.method !== 'HEAD' && status !== 204 && status !== 304;
-    const tap = this.exchange.answered(status, responseHeader(headers), hasBody);
+    const hasBody = this.#method !== 'HEAD' && status !== 204 && status !== 304;
+    const tap = this.#exchange.answered(status, responseHeader(headers), hasBody);
     this.dropping = tap === 'resend';
     this.tap = tap === 'resend' ? undefined : tap;
     return !this.dropping;
@@ -91,8 +111,8 @@ class Watch {
     if (this.#over) return undefined;
     this.#over = true;
     if (this.tap !== undefined) return this.tap.cut(cause);
-    if (this.#sent) this.exchange.lost(cause);
-    else this.exchange.unsent(cause);
+    if (this.#sent) this.#exchange.lost(cause);
+    else this.#exchange.unsent(cause);
     return undefined;
   }
 }
@@ -142,13 +162,13 @@ class MeteredLegacyHandler implements LegacyHandler {
 
   #complete(rest: Buffer | undefined, trailers: unknown[] | null): void {
     if (rest !== undefined) this.inner.onData?.(rest);
-    this.inner.onComplete?.(trailers);
+    this.watch.inContext(() => this.inner.onComplete?.(trailers));
   }
 
   onError(error: unknown): void {
     const rest = this.watch.failed(error);
     if (rest !== undefined) this.inner.onData?.(rest);
-    this.inner.onError?.(error);
+    this.watch.inContext(() => this.inner.onError?.(error));
   }
 
   onBodySent(chunk: unknown, total?: number): void {
@@ -210,13 +230,13 @@ class MeteredControllerHandler implements ControllerHandler {
 
   #end(rest: Buffer | undefined, controller: Controller, trailers: Record<string, unknown>): void {
     if (rest !== undefined) this.inner.onResponseData?.(controller, rest);
-    this.inner.onResponseEnd?.(controller, trailers);
+    this.watch.inContext(() => this.inner.onResponseEnd?.(controller, trailers));
   }
 
   onResponseError(controller: Controller | undefined, error: unknown): void {
     const rest = this.watch.failed(error);
     if (rest !== undefined && controller !== undefined) this.inner.onResponseData?.(controller, rest);
-    this.inner.onResponseError?.(controller, error);
+    this.watch.inContext(() => this.inner.onResponseError?.(controller, error));
   }
 
   onBodySent(chunk: unknown, total?: number): void {

@@ -1,18 +1,11 @@
-import {
-  type Admission,
-  type CallContext,
-  type CallGate,
-  ESTIMATE_HEADER,
-  type Exchange,
-  type HeaderLookup,
-} from '../exchange.js';
+import { type Admission, type CallGate, ESTIMATE_HEADER, type Exchange, type HeaderLookup } from '../exchange.js';
 import { isPromise, type MaybePromise } from '../maybe.js';
 import { realGlobal } from '../process-state.js';
 import { handOver } from './call-depth.js';
 import { kMetered } from './metered-mark.js';
 import { replace, type Undo } from './patch.js';
 import { readBody } from './undici-body.js';
-import { type Handler, meteredHandler } from './undici-handler.js';
+import { type Handler, type InContext, meteredHandler } from './undici-handler.js';
 import { changeHeaders, type RequestHeaders, requestHeader } from './undici-headers.js';
 import { Stage } from './undici-stage.js';
 
@@ -55,8 +48,6 @@ function dispatcherBase(dispatcher: object): Dispatcher | undefined {
 
 /** Meters what goes through dispatchers of undici. One instance for each meter. */
 export class UndiciLayer {
-  /** Which request a handler was first seen in: a retry on a warm socket runs in another request's async context. */
-  readonly #contexts = new WeakMap<Handler, { readonly context: CallContext }>();
   /** Calls that wait for admission, by dispatcher. */
   readonly #held = new WeakMap<Dispatcher, Set<Promise<unknown>>>();
   readonly #undo = new Map<Dispatcher, Undo[]>();
@@ -117,8 +108,9 @@ export class UndiciLayer {
       return pass();
 
     const header = requestHeader(options.headers);
-    const call = new DispatchedCall(dispatcher, original, options, handler, header);
-    const context = this.#contextOf(handler);
+    const context = this.gate.context();
+    const inContext: InContext = (work) => this.gate.inContext(context, work);
+    const call = new DispatchedCall(dispatcher, original, options, handler, header, inContext);
     const admit = (body: Buffer | undefined) =>
       this.gate.admit({ method, origin, target: options.path as string, path, header, body }, context);
 
@@ -150,14 +142,6 @@ export class UndiciLayer {
     sent.then(() => close.apply(dispatcher, args));
     return undefined;
   }
-
-  #contextOf(handler: Handler): CallContext {
-    const seen = this.#contexts.get(handler);
-    if (seen !== undefined) return seen.context;
-    const context = this.gate.context();
-    this.#contexts.set(handler, { context });
-    return context;
-  }
 }
 
 function originOf(dispatcher: Dispatcher, { origin }: DispatchOptions): string | undefined {
@@ -179,6 +163,7 @@ class DispatchedCall {
     private readonly options: DispatchOptions,
     private readonly handler: Handler,
     private readonly header: HeaderLookup,
+    private readonly inContext: InContext,
   ) {}
 
   /** Only a call that waits, or is answered here, needs one. */
@@ -218,16 +203,18 @@ class DispatchedCall {
   }
 
   #sendMetered(changes: Changes, exchange: Exchange): boolean {
+    const { inContext } = this;
     const { changedBody } = exchange;
     const { headers, method = 'GET' } = this.options;
     const isEstimated = this.header(ESTIMATE_HEADER) !== undefined;
     const plain = isEstimated
       ? { ...changes, headers: changeHeaders(headers, { [ESTIMATE_HEADER]: undefined }) }
       : changes;
+    const watched = (resend: () => void) => meteredHandler(this.handler, { exchange, method, resend, inContext });
     const resend = () => {
       this.#send(
         plain,
-        meteredHandler(this.handler, exchange, method, () => {}),
+        watched(() => {}),
       );
     };
     const sent =
@@ -240,7 +227,7 @@ class DispatchedCall {
               'content-length': String(changedBody.length),
             }),
           };
-    return this.#send(sent, meteredHandler(this.handler, exchange, method, resend));
+    return this.#send(sent, watched(resend));
   }
 
   #send(changes: Changes, handler: Handler): boolean {
