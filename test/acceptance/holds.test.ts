@@ -1,3 +1,6 @@
+import http from 'node:http';
+import net from 'node:net';
+import { memoryLedger, type ReserveRequest } from '@eden-cost/core';
 import { costAware } from '@eden-cost/express';
 import { manualClock } from '@eden-cost/testing';
 import express from 'express';
@@ -124,6 +127,84 @@ describe('a budget that calls in flight hold', () => {
     await turnsUntil(() => meter.snapshot().callsInFlight === 0);
     expect(await meter.remaining()).toEqual([{ budget: 'all', remainingUsd: 0.009999, heldUsd: 0 }]);
     expect(metered.eden.books().requests).toBe(1);
+  });
+});
+
+describe('a call that is aborted while it waits for room', () => {
+  const budgets = [{ name: 'all', limitUsd: 0.02, window: 'total' } as const];
+  const url = () => `${metered.eden.baseUrl}/chat/completions`;
+  const overHttp = (options: http.RequestOptions) => (signal: AbortSignal, estimate: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const headers = { 'x-eden-cost-estimate': estimate };
+      const request = http.request(url(), { method: 'POST', headers, signal, ...options });
+      request.on('response', (response) => response.resume().on('end', () => resolve(response.statusCode)));
+      request.on('error', reject).end(JSON.stringify(CHAT));
+    });
+  const CALLS: Record<string, (signal: AbortSignal, estimate: string) => Promise<number | undefined>> = {
+    fetch: (signal, estimate) => ask({ signal, headers: { 'x-eden-cost-estimate': estimate } }),
+    'node:http': overHttp({}),
+    'node:http, by a connection of its own': overHttp({
+      createConnection: ({ host, port }) => net.connect(Number(port), String(host)),
+    }),
+  };
+
+  it.each(Object.entries(CALLS))('over %s stands in the way of nobody: who came after it goes on', async (_, call) => {
+    const clock = manualClock();
+    const meter = metered.meter({ budgets, clock, rateCard: false });
+    const letGo = heldCall({ costUsd: 0 });
+    const first = ask({ headers: { 'x-eden-cost-estimate': '0.012' } });
+    await metered.eden.received(1);
+    /** Makes a call that has to wait. */
+    const waits = async (signal: AbortSignal, estimate: string) => {
+      const quiet = clock.pending;
+      const made = call(signal, estimate);
+      made.catch(() => {});
+      await turnsUntil(() => clock.pending > quiet);
+      return { made };
+    };
+    const abort = new AbortController();
+    const { made: second } = await waits(abort.signal, '0.01');
+    const { made: third } = await waits(new AbortController().signal, '0.005');
+    abort.abort();
+    await expect(second).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await third).toBe(200);
+    expect(meter.snapshot()).toMatchObject({ deniedCalls: 0, callsInFlight: 1 });
+    letGo();
+    await first;
+    expect(metered.eden.books().requests).toBe(2);
+    expect(await meter.remaining()).toMatchObject([{ heldUsd: 0 }]);
+  });
+
+  it('is not asked for again of a ledger that cannot say when there is room', async () => {
+    const clock = manualClock();
+    const memory = memoryLedger({ clock });
+    let asked = 0;
+    const ledger = {
+      ...{ name: 'asked', shared: false, durable: false },
+      reserve: async (request: ReserveRequest) => {
+        asked += 1;
+        return memory.reserve(request);
+      },
+      settle: memory.settle.bind(memory),
+      release: memory.release.bind(memory),
+      extend: memory.extend.bind(memory),
+      balances: memory.balances.bind(memory),
+      topUp: memory.topUp.bind(memory),
+    };
+    const meter = metered.meter({ budgets, clock, rateCard: false, ledger });
+    const letGo = heldCall({ costUsd: 0 });
+    const first = ask({ headers: { 'x-eden-cost-estimate': '0.012' } });
+    await metered.eden.received(1);
+    const abort = new AbortController();
+    const second = ask({ signal: abort.signal, headers: { 'x-eden-cost-estimate': '0.01' } });
+    await turnsUntil(() => asked === 2);
+    abort.abort();
+    await expect(second).rejects.toMatchObject({ name: 'AbortError' });
+    await clock.advanceAsync(1_000);
+    expect(asked).toBeLessThanOrEqual(3); // the one that it was about to ask
+    expect(meter.snapshot()).toMatchObject({ deniedCalls: 0 });
+    letGo();
+    await first;
   });
 });
 

@@ -15,8 +15,18 @@ export interface OutgoingRequest {
   readonly header: HeaderLookup;
   /** The body, where it could be read without changing anything. */
   readonly body: Buffer | undefined;
+  /** What holds it back until it is admitted. */
+  readonly held: Held;
   /** True when its headers are written already: nothing of it can be changed any more. */
   readonly fixed?: boolean;
+}
+
+/** A call before it leaves, as far as the app can still take it back. */
+export interface Held {
+  /** True once the app has aborted it. */
+  readonly aborted: boolean;
+  /** Calls this when it is. */
+  onAbort(told: () => void): void;
 }
 
 /** What the pipeline says before a call leaves. */

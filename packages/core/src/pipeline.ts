@@ -21,12 +21,17 @@ import { tellCreditsExhausted, tellDenial, tellObserved } from './tell.js';
  * The path of one call: what it is, what it may cost, whether that fits, and then either its way to Eden AI and back
  * to its price, or a 402. Whatever need not wait is done before this returns.
  */
-export function meterCall(parts: Parts, request: OutgoingRequest, scope: Scope | undefined): MaybePromise<Admission> {
+export function meterCall(
+  parts: Parts,
+  request: OutgoingRequest,
+  scope: Scope | undefined,
+): MaybePromise<Admission | undefined> {
   return then(prices(parts), () => {
     const call = describe(parts, request, scope);
     if (saysNoCost(call)) parts.rates.need();
     return then(planHolds(parts, call), (plan) =>
-      then(reserve(parts, call, plan), (verdict) => {
+      then(reserve(parts, call, plan, request), (verdict) => {
+        if (request.held.aborted && !verdict.admitted) return undefined; // it is no denial: nobody asks any more
         const denial = tellDenial(parts, call, plan, verdict);
         return denial === undefined ? send(parts, call, plan, verdict) : refuse(call, denial);
       }),

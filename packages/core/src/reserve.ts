@@ -1,5 +1,6 @@
 import type { Call, Parts } from './call.js';
 import type { Clock } from './clock.js';
+import type { Held } from './exchange.js';
 import type { Ledger, ReserveRequest, ReserveResult } from './ledger/ledger.js';
 import { isPromise, type MaybePromise } from './maybe.js';
 import type { Plan } from './plan.js';
@@ -13,7 +14,12 @@ const DEADLINE_MS = 250;
 const NOTHING_TO_HOLD: ReserveResult = { admitted: true, exceeded: [], crossed: [] };
 
 /** Sets a plan's holds aside, all or none; waits a little for room that only calls in flight take up. */
-export function reserve(parts: Parts, call: Pick<Call, 'id'>, plan: Plan, probe = false): MaybePromise<Verdict> {
+export function reserve(
+  parts: Parts,
+  call: Pick<Call, 'id'>,
+  plan: Plan,
+  { probe = false, held }: { probe?: boolean; held?: Held } = {},
+): MaybePromise<Verdict> {
   // a hold that no call settles would expire, and be charged
   if (plan.holds.length === 0 || plan.impossible !== undefined) return NOTHING_TO_HOLD;
   const { ledger, clock, settings } = parts;
@@ -28,8 +34,9 @@ export function reserve(parts: Parts, call: Pick<Call, 'id'>, plan: Plan, probe 
     const result =
       ledger.reserveOrWait && !probe
         ? ledger.reserveOrWait(request, settings.waitMs)
-        : retryWhileHeld(parts, request, settings.waitMs);
+        : retryWhileHeld(parts, request, settings.waitMs, held);
     if (!isPromise(result)) return result;
+    if (held !== undefined && ledger.reserveOrWait) held.onAbort(() => giveUp(parts, call.id));
     return withinWait(clock, result, DEADLINE_MS + settings.waitMs).catch((cause) => {
       giveBackLate(parts, call.id, result);
       return { admitted: undefined, cause };
@@ -40,15 +47,25 @@ export function reserve(parts: Parts, call: Pick<Call, 'id'>, plan: Plan, probe 
 }
 
 /** For a ledger that cannot say when room comes free: asks again, at first soon, with jitter. */
-function retryWhileHeld(parts: Parts, request: ReserveRequest, waitMs: number): MaybePromise<ReserveResult> {
+function retryWhileHeld(
+  parts: Parts,
+  request: ReserveRequest,
+  waitMs: number,
+  held: Held | undefined,
+): MaybePromise<ReserveResult> {
   const first = parts.ledger.reserve(request);
-  if (!isPromise(first)) return isHeld(first) ? again(parts, request, waitMs, 25) : first;
-  return withDeadline(first, DEADLINE_MS).then((result) =>
-    isHeld(result) ? again(parts, request, waitMs, 25) : result,
-  );
+  const goOn = (result: ReserveResult) =>
+    isHeld(result) && !held?.aborted ? again(parts, request, waitMs, 25, held) : result;
+  return isPromise(first) ? withDeadline(first, DEADLINE_MS).then(goOn) : goOn(first);
 }
 
-async function again(parts: Parts, request: ReserveRequest, waitMs: number, pauseMs: number): Promise<ReserveResult> {
+async function again(
+  parts: Parts,
+  request: ReserveRequest,
+  waitMs: number,
+  pauseMs: number,
+  held: Held | undefined,
+): Promise<ReserveResult> {
   const { ledger, clock } = parts;
   const pause = Math.min(waitMs, pauseMs * (0.5 + Math.random()));
   await new Promise<void>((resolve) => clock.after(pause, resolve, { keepAlive: true }));
@@ -57,12 +74,20 @@ async function again(parts: Parts, request: ReserveRequest, waitMs: number, paus
     DEADLINE_MS,
   );
   const left = waitMs - pause;
-  return isHeld(result) && left > 0 ? again(parts, request, left, Math.min(200, pauseMs * 2)) : result;
+  const goesOn = isHeld(result) && left > 0 && !held?.aborted;
+  return goesOn ? again(parts, request, left, Math.min(200, pauseMs * 2), held) : result;
 }
 
 /** Nobody waits for it any more: what a slow ledger still sets aside would expire, and be charged. */
 function giveBackLate({ ledger, clock }: Parts, id: string, late: Promise<ReserveResult>): void {
   late.then(({ admitted }) => admitted && ledger.release(id, clock.now())).catch(() => {});
+}
+
+/** A call that is aborted does not go on waiting for room in others' way. */
+function giveUp({ ledger, clock }: Parts, id: string): void {
+  Promise.resolve()
+    .then(() => ledger.release(id, clock.now()))
+    .catch(() => {});
 }
 
 const noAnswer = (ms: number): Error => new Error(`The ledger did not answer within ${ms} ms`);

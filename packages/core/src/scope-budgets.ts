@@ -53,7 +53,7 @@ async function checkBudgets(parts: Parts, scope: Scope, options: CheckOptions): 
     learned: parts.learned.of(USUAL_CALL.operation, undefined),
   };
   const plan = planOf(call, await parts.budgets.applying(scope, USUAL_INFO, budget));
-  const denial = tellDenial(parts, call, plan, await reserve(parts, call, plan, true));
+  const denial = tellDenial(parts, call, plan, await reserve(parts, call, plan, { probe: true }));
   if (denial !== undefined) throw denialError(denial, scope.status);
 }
 

@@ -6,6 +6,7 @@ import {
   type CallGate,
   ESTIMATE_HEADER,
   type Exchange,
+  type Held,
   MAX_REQUEST_BYTES,
 } from '../exchange.js';
 import { isPromise } from '../maybe.js';
@@ -33,7 +34,7 @@ const JSON_TYPE = /json/i;
  * A request between its constructor and its socket. It is kept from its agent until it may go: a JSON body until it has
  * ended (the model is in it), any other only until it begins. Its methods are shadowed meanwhile, on this one object.
  */
-export class HeldRequest {
+export class HeldRequest implements Held {
   readonly #context: CallContext;
   readonly #steps: Step[] = [];
   #bytes = 0;
@@ -41,6 +42,8 @@ export class HeldRequest {
   /** Set once the ledger has been asked. */
   #asked = false;
   #released = false;
+  aborted = false;
+  #told: () => void = () => {};
 
   constructor(
     private readonly request: ClientRequest,
@@ -65,6 +68,10 @@ export class HeldRequest {
     });
     // its head goes out with its socket, and the app waits for the answer to that
     if (request.headersSent && headerOf(request)('expect') !== undefined) this.#ask(undefined);
+  }
+
+  onAbort(told: () => void): void {
+    this.#told = told;
   }
 
   #write(chunk: unknown, encoding: unknown, done: unknown): boolean {
@@ -96,6 +103,8 @@ export class HeldRequest {
   #destroy(error: Error | undefined): ClientRequest {
     const { request } = this;
     this.#restore();
+    this.aborted = true;
+    this.#told();
     request.destroy(error);
     (request.onSocket as (socket: unknown, error?: Error) => void).call(request, null, error);
     return request;
@@ -139,6 +148,7 @@ export class HeldRequest {
         ...target,
         header: headerOf(request),
         body,
+        held: this,
         ...(request.headersSent && { fixed: true }),
       },
       this.#context,

@@ -1,5 +1,5 @@
 import type { ClientRequest } from 'node:http';
-import { type Admission, type CallGate, ESTIMATE_HEADER, type Reply } from '../exchange.js';
+import { type Admission, type CallGate, ESTIMATE_HEADER, type Held, type Reply } from '../exchange.js';
 import { isPromise } from '../maybe.js';
 import { watchAnswer } from './http-answer.js';
 import { replyBytes } from './http-denial.js';
@@ -19,7 +19,16 @@ export interface RawRequest extends ClientRequest {
  * bytes can be held. Their body is not read: they are held at their operation's estimate, and streams are not asked.
  */
 export function watchRaw(request: RawRequest, target: HttpTarget, gate: CallGate): void {
-  const outgoing = { method: request.method, ...target, header: headerOf(request), body: undefined, fixed: true };
+  let ended = () => {};
+  const held: Held = {
+    get aborted() {
+      return request.destroyed;
+    },
+    onAbort(told) {
+      ended = told;
+    },
+  };
+  const outgoing = { method: request.method, ...target, header: headerOf(request), body: undefined, held, fixed: true };
   takeOff(request, ESTIMATE_HEADER);
   // with `Expect: 100-continue` the head waits already, and would go out with the socket
   const early = request.outputData.splice(0);
@@ -35,7 +44,10 @@ export function watchRaw(request: RawRequest, target: HttpTarget, gate: CallGate
   }
   const release = holdBytes(request);
   sendEarly();
+  const closed = () => ended();
+  request.once('close', closed);
   admission.then((decided) => {
+    request.off('close', closed);
     if (request.destroyed && decided?.admitted) decided.exchange.unsent(undefined);
     else decide(request, decided);
     release();

@@ -1,21 +1,24 @@
-import type { Reply } from '../exchange.js';
+import type { Held, Reply } from '../exchange.js';
 import { type Controller, type Handler, hasController } from './undici-handler.js';
 
 /**
  * Speaks to a handler while there is no socket behind it: during admission, and to hand it an answer that is made here.
  * Starting it at once lets the app abort a call that is still held.
  */
-export class Stage {
+export class Stage implements Held {
   #aborted = false;
   #started = false;
 
-  constructor(
-    private readonly handler: Handler,
-    private readonly onAbort: (reason: unknown) => void = () => {},
-  ) {}
+  #told: () => void = () => {};
+
+  constructor(private readonly handler: Handler) {}
 
   get aborted(): boolean {
     return this.#aborted;
+  }
+
+  onAbort(told: () => void): void {
+    this.#told = told;
   }
 
   start(): void {
@@ -50,7 +53,7 @@ export class Stage {
     if (this.#aborted) return;
     this.#aborted = true;
     const error = reason ?? new DOMException('This operation was aborted', 'AbortError');
-    this.onAbort(error);
+    this.#told();
     this.fail(error);
   }
 

@@ -1,4 +1,11 @@
-import { type Admission, type CallGate, ESTIMATE_HEADER, type Exchange, type HeaderLookup } from '../exchange.js';
+import {
+  type Admission,
+  type CallGate,
+  ESTIMATE_HEADER,
+  type Exchange,
+  type HeaderLookup,
+  type Held,
+} from '../exchange.js';
 import { isPromise, type MaybePromise } from '../maybe.js';
 import { realGlobal } from '../process-state.js';
 import { handOver } from './call-depth.js';
@@ -112,7 +119,7 @@ export class UndiciLayer {
     const inContext: InContext = (work) => this.gate.inContext(context, work);
     const call = new DispatchedCall(dispatcher, original, options, handler, header, inContext);
     const admit = (body: Buffer | undefined) =>
-      this.gate.admit({ method, origin, target: options.path as string, path, header, body }, context);
+      this.gate.admit({ method, origin, target: options.path as string, path, header, body, held: call }, context);
 
     const body = readBody(options.body, header);
     if (isPromise(body)) return this.#hold(call, body, admit);
@@ -154,7 +161,7 @@ function originOf(dispatcher: Dispatcher, { origin }: DispatchOptions): string |
 }
 
 /** One call to `dispatch`, from admission to the network. */
-class DispatchedCall {
+class DispatchedCall implements Held {
   #set: Stage | undefined;
 
   constructor(
@@ -170,6 +177,14 @@ class DispatchedCall {
   get #stage(): Stage {
     this.#set ??= new Stage(this.handler);
     return this.#set;
+  }
+
+  get aborted(): boolean {
+    return this.#set?.aborted === true;
+  }
+
+  onAbort(told: () => void): void {
+    this.#stage.onAbort(told);
   }
 
   async hold(

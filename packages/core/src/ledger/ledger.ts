@@ -29,7 +29,10 @@ export interface Ledger {
    */
   start?(): MaybePromise<void>;
   reserve(request: ReserveRequest): MaybePromise<ReserveResult>;
-  /** Like `reserve`, but waits up to `waitMs`, first come first served, while only calls in flight stand in the way. */
+  /**
+   * Like `reserve`, but waits up to `waitMs`, first come first served, while only calls in flight stand in the way.
+   * `release` ends the wait of a call that was given up.
+   */
   reserveOrWait?(request: ReserveRequest, waitMs: number): MaybePromise<ReserveResult>;
   settle(id: string, amount: Nanos, truth: Truth): MaybePromise<SettleResult>;
   /** Gives a reservation back unspent. True when it changed a balance. */

@@ -111,6 +111,7 @@ export class MemoryLedger implements Ledger {
   /** A release that comes after the expiry takes back what the expiry charged; one that comes after a settle does nothing. */
   release(id: string, at: number): boolean {
     this.#sweep(at);
+    if (!this.#waiting.isEmpty) this.#waiting.leave(id, at);
     const record = this.#find(id);
     if (record === undefined || (record.state !== 'open' && record.state !== 'expired')) return false;
     record.release();

@@ -16,6 +16,7 @@ interface Waiter extends Queued<Waiter> {
   readonly request: ReserveRequest;
   readonly accounts: readonly Account[];
   readonly answer: (result: ReserveResult) => void;
+  readonly answered: Promise<ReserveResult>;
   timer: Timer | undefined;
   /** What it is told unless room is made. */
   refused: Refused;
@@ -28,7 +29,7 @@ interface Waiter extends Queued<Waiter> {
  * account costs no more than asking the first in its queue again, however many wait.
  */
 export class WaitingRoom {
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new Map<string, Waiter>();
   readonly #queues = new Map<Account, WaitQueue<Waiter>>();
   #arrivals = 0;
   #closed = false;
@@ -60,15 +61,28 @@ export class WaitingRoom {
     accounts: readonly Account[],
   ): ReserveResult | Promise<ReserveResult> {
     if (this.#closed) return refused;
-    return new Promise((answer) => {
-      const order = this.#arrivals++;
-      const place = placeOf(request, refused, accounts);
-      const links = { timer: undefined, before: undefined, after: undefined };
-      const waiter: Waiter = { request, accounts, answer, refused, order, ...place, ...links };
-      this.#waiters.add(waiter);
-      this.#enter(waiter);
-      waiter.timer = this.clock.after(waitMs, () => this.#timeOut(waiter), { keepAlive: true });
+    const known = this.#waiters.get(request.id);
+    if (known !== undefined) return known.answered;
+    let answer: Waiter['answer'] = () => {};
+    const answered = new Promise<ReserveResult>((resolve) => {
+      answer = resolve;
     });
+    const order = this.#arrivals++;
+    const place = placeOf(request, refused, accounts);
+    const links = { timer: undefined, before: undefined, after: undefined };
+    const waiter: Waiter = { request, accounts, answer, answered, refused, order, ...place, ...links };
+    this.#waiters.set(request.id, waiter);
+    this.#enter(waiter);
+    waiter.timer = this.clock.after(waitMs, () => this.#timeOut(waiter), { keepAlive: true });
+    return answered;
+  }
+
+  /** A call that was given up stands in nobody's way any more. */
+  leave(id: string, at: number): void {
+    const waiter = this.#waiters.get(id);
+    if (waiter === undefined) return;
+    this.#answer(waiter, waiter.refused);
+    this.serve(waiter.account, at);
   }
 
   /** After a change of an account: answers those who can be answered, in order, until the first that must go on waiting. */
@@ -81,7 +95,7 @@ export class WaitingRoom {
 
   close(): void {
     this.#closed = true;
-    for (const waiter of this.#waiters) this.#answer(waiter, waiter.refused);
+    for (const waiter of this.#waiters.values()) this.#answer(waiter, waiter.refused);
   }
 
   /** True when the waiter left the queue: answered, or gone to wait on another account. */
@@ -103,13 +117,13 @@ export class WaitingRoom {
   #timeOut(waiter: Waiter): void {
     const at = this.clock.now();
     this.ledger.sweep(at);
-    if (!this.#waiters.has(waiter)) return;
+    if (!this.#waiters.has(waiter.request.id)) return;
     this.#answer(waiter, this.ledger.decide(waiter.request, at));
     this.serve(waiter.account, at);
   }
 
   #answer(waiter: Waiter, result: ReserveResult): void {
-    this.#waiters.delete(waiter);
+    this.#waiters.delete(waiter.request.id);
     this.#quit(waiter);
     waiter.timer?.cancel();
     waiter.answer(result);
