@@ -52,14 +52,13 @@ export const CLIENT_NAMES = [
 export type ClientName = (typeof CLIENT_NAMES)[number];
 
 /**
- * Their requests have headers that are written already when the meter meets them: a stream is not asked for its usage,
- * and the model is not known before the answer.
+ * Their requests are met when their headers are written: a stream is not asked for its usage, and the model is not known
+ * before the answer.
  */
 export const WRITTEN_AHEAD: ReadonlySet<ClientName> = new Set<ClientName>([
   'an agent with its own addRequest',
   'agent-base 6',
   'a connection of its own',
-  'headers as an array',
 ]);
 
 /** The file of every form. */

@@ -16,11 +16,12 @@ const BODY = `{ "stream" :true, "temperature":1.0,  "seed":12345678901234567890,
 
 /** Sends a chat over node:http, and reads its answer to the end. */
 async function chat(eden: EdenStandIn, body: string, reply: ReplyOptions = {}, options: RequestOptions = {}) {
-  const request = http.request(`${eden.baseUrl}/chat/completions`, {
-    ...{ method: 'POST', agent: false },
-    ...options,
-    headers: { 'content-type': 'application/json', ...standInHeaders(reply), ...options.headers },
-  });
+  const headers = { 'content-type': 'application/json', ...standInHeaders(reply), ...options.headers };
+  return sent(eden, body, { ...options, headers });
+}
+
+async function sent(eden: EdenStandIn, body: string, options: RequestOptions) {
+  const request = http.request(`${eden.baseUrl}/chat/completions`, { method: 'POST', agent: false, ...options });
   const chunks: Buffer[] = [];
   request.on('response', (response) => response.on('data', (chunk: Buffer) => chunks.push(chunk)));
   const story = follow(request);
@@ -94,6 +95,40 @@ describe('a streamed chat over node:http', () => {
     expect(headers).toEqual(others);
     expect(encoding).toBe('identity');
     expect(length).toBe(bareLength && String(Number(bareLength) + added.length));
+  });
+
+  const flat = (headers: Record<string, unknown>) => Object.entries(headers).flat() as never;
+  const given = { Host: 'eden', 'Content-Type': 'application/json', 'X-Eden-Cost-Estimate': '0.02', 'X-Last': '1' };
+
+  it.each<[how: string, headers: Record<string, unknown>]>([
+    ['with a length', { ...given, 'Content-Length': Buffer.byteLength(BODY) }],
+    ['in chunks', { ...given, 'Transfer-Encoding': 'chunked' }],
+    ['with an encoding of its own', { ...given, 'Accept-Encoding': 'gzip' }],
+  ])('whose headers are an array, %s, asks like any other', async (_how, headers) => {
+    const meter = twins.meter();
+    const whole = await sent(twins.bare, JSON.stringify({ ...STREAM, stream_options: ASKED }), {
+      headers: flat(given),
+    });
+    const story = await sent(twins.eden, BODY, { headers: flat(headers) });
+    expect(story.text).toBe(withoutUsage(whole.text));
+    const { bodyText, headers: received } = twins.eden.requests()[0] ?? {};
+    expect(JSON.parse(String(bodyText))).toMatchObject({ stream_options: ASKED });
+    expect(received).toMatchObject({ host: 'eden', 'x-last': '1', 'accept-encoding': 'identity' });
+    expect(received).not.toHaveProperty('x-eden-cost-estimate');
+    expect(meter.snapshot()).toMatchObject({ calls: 1, costNanos: NANOS, callsInFlight: 0 });
+  });
+
+  it('whose headers are an array is sent again as it was made, when it is refused', async () => {
+    const meter = twins.meter();
+    const headers = flat({ ...given, ...standInHeaders({ rejectStreamOptions: 422 }) });
+    const { events } = await sent(twins.eden, BODY, { headers });
+    expect(events).toContain('response 200');
+    expect(twins.eden.requests().map(({ bodyText }) => bodyText)).toEqual([expect.stringContaining('include'), BODY]);
+    const { headers: received } = twins.eden.requests()[1] ?? {};
+    expect(received).toMatchObject({ host: 'eden', 'x-last': '1' });
+    expect(received).not.toHaveProperty('x-eden-cost-estimate');
+    expect(received).not.toHaveProperty('accept-encoding');
+    expect(meter.snapshot()).toMatchObject({ calls: 1, costNanos: 20_000_000, callsInFlight: 0 }); // its own estimate
   });
 
   it.each([

@@ -17,8 +17,6 @@ export interface OutgoingRequest {
   readonly body: Buffer | undefined;
   /** What holds it back until it is admitted. */
   readonly held: Held;
-  /** True when its headers are written already: nothing of it can be changed any more. */
-  readonly fixed?: boolean;
 }
 
 /** A call before it leaves, as far as the app can still take it back. */

@@ -15,13 +15,7 @@ export class StreamUsage {
   /** The request's body with the question in it; `undefined`: it is not asked. */
   ask(call: Call): Buffer | undefined {
     const { kind, facts, request } = call;
-    if (
-      this.option === 'leave' ||
-      kind.operation !== 'chat' ||
-      !facts.stream ||
-      request.body === undefined ||
-      request.fixed
-    ) {
+    if (this.option === 'leave' || kind.operation !== 'chat' || !facts.stream || request.body === undefined) {
       return undefined;
     }
     return this.#refused.has(key(call)) ? undefined : askForUsage(request.body);

@@ -16,7 +16,7 @@ export interface OriginalRequest {
   readonly options: RequestOptions;
   /** Present when the body that is sent is another one. */
   readonly body: Buffer | undefined;
-  readonly headers: OutgoingHttpHeaders;
+  readonly headers: OutgoingHttpHeaders | readonly string[];
 }
 
 /**

@@ -24,18 +24,28 @@ export function headerOf(request: ClientRequest): HeaderLookup {
 
 /** Takes a header off a request of which nothing has reached a socket. */
 export function takeOff(request: ClientRequest, name: string): void {
-  if (!request.headersSent) {
-    request.removeHeader(name);
-    return;
+  if (!request.headersSent) request.removeHeader(name);
+  else rewrite(request, (head) => head.replace(new RegExp(`^${name}:.*\\r\\n`, 'gim'), ''));
+}
+
+/** Sets a header of a request of which nothing has reached a socket. */
+export function put(request: ClientRequest, name: string, value: string): void {
+  if (!request.headersSent) request.setHeader(name, value);
+  else {
+    takeOff(request, name);
+    rewrite(request, (head) => `${head.slice(0, -2)}${name}: ${value}\r\n\r\n`);
   }
-  const { _header: head, _headerSent: inLine, outputData = [] } = request as WrittenRequest;
-  const cut = head?.replace(new RegExp(`^${name}:.*\\r\\n`, 'gim'), '');
-  if (!head || cut === undefined || cut === head) return;
+}
+
+function rewrite(request: ClientRequest, change: (head: string) => string): void {
+  const written = request as WrittenRequest;
+  const { _header: head, _headerSent: inLine, outputData = [] } = written;
+  if (!head) return;
+  const changed = change(head);
   const waiting = outputData.find(({ data }) => typeof data === 'string' && data.startsWith(head));
   if (waiting !== undefined) {
-    waiting.data = cut + (waiting.data as string).slice(head.length);
-    const written = request as WrittenRequest;
-    written.outputSize = (written.outputSize ?? 0) - (head.length - cut.length);
+    waiting.data = changed + (waiting.data as string).slice(head.length);
+    written.outputSize = (written.outputSize ?? 0) + changed.length - head.length;
   }
-  if (waiting !== undefined || !inLine) (request as WrittenRequest)._header = cut;
+  if (waiting !== undefined || !inLine) written._header = changed;
 }

@@ -10,9 +10,9 @@ import {
   MAX_REQUEST_BYTES,
 } from '../exchange.js';
 import { isPromise } from '../maybe.js';
-import { watchAnswer } from './http-answer.js';
+import { type OriginalRequest, watchAnswer } from './http-answer.js';
 import { answerHere } from './http-denial.js';
-import { headerOf, takeOff } from './http-headers.js';
+import { headerOf, put, takeOff } from './http-headers.js';
 import type { HttpTarget } from './http-target.js';
 
 type Chunk = string | Uint8Array | undefined;
@@ -149,7 +149,6 @@ export class HeldRequest implements Held {
         header: headerOf(request),
         body,
         held: this,
-        ...(request.headersSent && { fixed: true }),
       },
       this.#context,
     );
@@ -184,7 +183,7 @@ export class HeldRequest implements Held {
       agent,
       options,
       body: changedBody && this.#body(),
-      headers: request.getHeaders(),
+      headers: writtenHeaders(options) ?? request.getHeaders(),
     });
     if (changedBody !== undefined) this.#change(changedBody);
     this.pass();
@@ -194,8 +193,8 @@ export class HeldRequest implements Held {
   /** Sends other bytes in the way that the app sent its own: with a length where it had one, else in chunks. */
   #change(body: Buffer): void {
     const { request } = this;
-    request.setHeader('accept-encoding', 'identity');
-    if (request.getHeader('content-length') !== undefined) request.setHeader('content-length', body.length);
+    put(request, 'accept-encoding', 'identity');
+    if (headerOf(request)('content-length') !== undefined) put(request, 'content-length', String(body.length));
     const end = this.#steps.findLast((step) => step.what === 'end');
     const chunked = this.#steps.some((step) => step.what === 'write');
     const done = end?.what === 'end' ? end.done : undefined;
@@ -220,6 +219,14 @@ export class HeldRequest implements Held {
       else request.end(step.chunk, step.encoding as BufferEncoding, step.done as () => void);
     }
   }
+}
+
+/** Headers that the app gave as an array: the request knows them only as the text that it sends. */
+function writtenHeaders({ headers }: RequestOptions): OriginalRequest['headers'] | undefined {
+  if (!Array.isArray(headers)) return undefined;
+  const flat: string[] = headers.flat();
+  const isEstimate = (name: string | undefined) => name?.toLowerCase() === ESTIMATE_HEADER;
+  return flat.filter((_, index) => !isEstimate(flat[index - (index % 2)]));
 }
 
 const isChunk = (chunk: unknown): chunk is string | Uint8Array => typeof chunk === 'string' || isUint8Array(chunk);

@@ -16,7 +16,8 @@ export interface RawRequest extends ClientRequest {
 
 /**
  * The fallback for requests that no agent of Node's hands to its sockets: their head is complete, and from here their
- * bytes can be held. Their body is not read: they are held at their operation's estimate, and streams are not asked.
+ * bytes can be held. Their body is not read: they are held at their operation's estimate. Streams are not asked, because a
+ * request that is refused for the question could not be sent again over a connection that the app makes.
  */
 export function watchRaw(request: RawRequest, target: HttpTarget, gate: CallGate): void {
   let ended = () => {};
@@ -28,7 +29,7 @@ export function watchRaw(request: RawRequest, target: HttpTarget, gate: CallGate
       ended = told;
     },
   };
-  const outgoing = { method: request.method, ...target, header: headerOf(request), body: undefined, held, fixed: true };
+  const outgoing = { method: request.method, ...target, header: headerOf(request), body: undefined, held };
   takeOff(request, ESTIMATE_HEADER);
   // with `Expect: 100-continue` the head waits already, and would go out with the socket
   const early = request.outputData.splice(0);
