@@ -18,6 +18,8 @@ interface UndiciRequest {
   readonly method?: string;
 }
 
+type Http2Headers = Readonly<Record<string, string | undefined>>;
+
 const UNDICI = {
   reason: 'it was made by a copy of undici that the meter does not know',
   fix: "Call meter.instrument(await import('undici')) with that copy once at start, or give your client meter.fetch",
@@ -25,6 +27,11 @@ const UNDICI = {
 const HTTP = {
   reason: 'something replaced the method of node:http that the meter watches',
   fix: 'Load that package before the meter is made, or give your client meter.fetch',
+};
+
+const HTTP2 = {
+  reason: 'it was made over HTTP/2, which the meter does not see through',
+  fix: 'Let the client use HTTP/1.1 (got: http2: false), or give it meter.fetch',
 };
 
 /** Call sites that were told of; more are not. */
@@ -49,11 +56,14 @@ export class UnmeteredWatch {
     // a subscriber that throws would end the process
     const onUndici = (message: unknown) => quietly(() => this.#undici((message as { request: UndiciRequest }).request));
     const onHttp = (message: unknown) => quietly(() => this.#http((message as { request: ClientRequest }).request));
+    const onHttp2 = (message: unknown) => quietly(() => this.#http2((message as { headers: Http2Headers }).headers));
     subscribe('undici:request:create', onUndici);
     subscribe('http.client.request.start', onHttp);
+    subscribe('http2.client.stream.created', onHttp2); // since Node 22
     return () => {
       unsubscribe('undici:request:create', onUndici);
       unsubscribe('http.client.request.start', onHttp);
+      unsubscribe('http2.client.stream.created', onHttp2);
     };
   }
 
@@ -67,6 +77,13 @@ export class UnmeteredWatch {
     if (!this.met(request)) this.#see(origin, path, method, HTTP);
   }
 
+  #http2(headers: Http2Headers): void {
+    const { ':scheme': scheme, ':authority': authority, ':path': path, ':method': method = 'GET' } = headers;
+    const origin = `${scheme}://${authority}`;
+    if (this.gate.match(origin, String(path)) === undefined || fromUndici(new Error().stack)) return;
+    this.#see(origin, String(path), method, HTTP2);
+  }
+
   #see(origin: string, target: string, method: string, why: { reason: string; fix: string }): void {
     const path = this.gate.match(origin, target);
     if (path === undefined || this.gate.free(method, path)) return;
@@ -76,6 +93,9 @@ export class UnmeteredWatch {
     this.tell({ origin, path, ...why });
   }
 }
+
+/** undici has told of its own requests before it writes them. */
+const fromUndici = (stack = ''): boolean => /[\\/]client-h2\.js|node:internal[\\/]deps[\\/]undici/.test(stack);
 
 /** The nearest line of the app's own code; calls that come from nowhere share one place. */
 function callSite(stack = ''): string {
