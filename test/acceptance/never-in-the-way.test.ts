@@ -14,6 +14,8 @@ const fail = (): never => {
   throw new Error('the app itself is wrong');
 };
 
+const NEVER = new Promise<never>(() => {});
+
 describe('a listener', () => {
   const EVENTS: (keyof MeterEvents)[] = ['charge', 'denied', 'overrun', 'threshold', 'credits', 'error'];
   /** Makes every one of these events happen. */
@@ -35,6 +37,7 @@ describe('a listener', () => {
     ['throws', fail],
     ['rejects', async () => fail()],
     ['rejects with nothing', () => Promise.reject(undefined)],
+    ['never answers', () => NEVER],
   ])('that %s changes nothing for the calls, and the other listeners still hear', async (_name, listener) => {
     const meter = setup();
     for (const event of EVENTS) meter.on(event, listener);
@@ -49,10 +52,11 @@ describe('a listener', () => {
   });
 });
 
-describe('a logger that throws', () => {
+describe('a logger that', () => {
   it.each<[string, object]>([
-    ['a function', { logger: fail }],
-    ['with methods', { logger: { info: fail, warn: fail, error: fail } }],
+    ['throws, a function', { logger: fail }],
+    ['throws, with methods', { logger: { info: fail, warn: fail, error: fail } }],
+    ['never answers', { logger: () => NEVER }],
   ])('%s: calls go on, and are priced', async (_name, options) => {
     const meter = metered.meter({
       ...options,
