@@ -87,7 +87,7 @@ class Watch {
     this.inContext = inContext;
   }
 
-  /** The request has a socket: from here on bytes of it may have left. */
+  /** The request has a socket, and its client has not aborted it on hearing so: from here on bytes of it may have left. */
   connected(): void {
     this.#sent = true;
   }
@@ -124,8 +124,8 @@ class MeteredLegacyHandler implements LegacyHandler {
   ) {}
 
   onConnect(abort: (reason?: unknown) => void, context?: unknown): void {
-    this.watch.connected();
     this.inner.onConnect?.(abort, context);
+    this.watch.connected();
   }
 
   onUpgrade(status: number, headers: unknown[], socket: unknown): void {
@@ -187,8 +187,8 @@ class MeteredControllerHandler implements ControllerHandler {
   ) {}
 
   onRequestStart(controller: Controller, context?: unknown): void {
-    this.watch.connected();
     this.inner.onRequestStart?.(controller, context);
+    this.watch.connected();
   }
 
   onRequestUpgrade(controller: Controller, status: number, headers: Record<string, unknown>, socket: unknown): void {
