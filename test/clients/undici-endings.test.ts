@@ -1,0 +1,115 @@
+import type { RequestListener, ServerResponse } from 'node:http';
+import { manualClock } from '@eden-cost/testing';
+import { turnsUntil } from '../support/turns.js';
+import { answerCost } from './http-origins.js';
+import { COPIES, useUndiciOrigins } from './undici-origins.js';
+
+const origins = useUndiciOrigins();
+
+const PATH = '/v3/brand/new';
+const ESTIMATE_NANOS = 10_000_000;
+const ROOMY = { budgets: [{ name: 'all', limitUsd: 1, window: 'total' as const }] };
+const TIGHT = { budgets: [{ name: 'all', limitUsd: 0.01, window: 'total' as const, estimateUsd: 0.01 }] };
+
+/** Makes a call and reads its answer; `begun` is called with its first bytes. */
+type Call = (url: string, signal?: AbortSignal, begun?: () => void) => Promise<number>;
+
+const viaFetch =
+  (fetch: () => typeof globalThis.fetch): Call =>
+  async (url, signal, begun) => {
+    const response = await fetch()(url, { method: 'POST', body: '{}', ...(signal && { signal }) });
+    for await (const _chunk of response.body ?? []) begun?.();
+    return response.status;
+  };
+
+const CLIENTS: [name: string, call: Call][] = [
+  ['fetch', viaFetch(() => globalThis.fetch)],
+  ...COPIES.flatMap(([name, undici]): [string, Call][] => [
+    [`the fetch of ${name}`, viaFetch(() => undici.fetch as unknown as typeof fetch)],
+    [
+      `the request of ${name}`,
+      async (url, signal, begun) => {
+        const { statusCode, body } = await undici.request(url, { method: 'POST', body: '{}', signal });
+        for await (const _chunk of body) begun?.();
+        return statusCode;
+      },
+    ],
+  ]),
+];
+
+/** An error as far as a caller can tell it from another. */
+const wordsOf = (error: unknown): string => {
+  const { name, message, code, cause } = error as Error & { code?: unknown };
+  return [name, code, message, (cause as Error | undefined)?.message].filter(Boolean).join(' / ');
+};
+
+const failure = (made: Promise<unknown>): Promise<string> => made.then((status) => `answered ${status}`, wordsOf);
+
+/** Leaves what arrives without an answer, or half way through one. */
+function silent(half = false) {
+  const responses: ServerResponse[] = [];
+  const listener: RequestListener = (_request, response) => {
+    responses.push(response);
+    if (half) response.writeHead(200, { 'content-type': 'application/json' }).write('{"object":');
+  };
+  return { listener, responses };
+}
+
+describe.each(CLIENTS)('a call over %s that is aborted', (_client, call) => {
+  it('before it is made fails as without us, and nothing is held or sent', async () => {
+    const { listener, responses } = silent();
+    const { bare, metered, meter } = await origins(listener, ROOMY);
+    const aborted = (url: string) => failure(call(url + PATH, AbortSignal.abort()));
+    expect(await aborted(metered)).toBe(await aborted(bare));
+    expect(responses).toHaveLength(0);
+    expect(meter.snapshot()).toMatchObject({ costNanos: 0, callsInFlight: 0 });
+    expect(await meter.remaining()).toMatchObject([{ heldUsd: 0, remainingUsd: 1 }]);
+  });
+
+  it('while it is held fails at once and as without us, and is never sent', async () => {
+    const clock = manualClock();
+    const { listener, responses } = silent();
+    const { bare, metered, meter } = await origins(listener, { ...TIGHT, clock });
+    const first = call(metered + PATH);
+    await turnsUntil(() => responses.length === 1);
+    const quiet = clock.pending;
+    const controller = new AbortController();
+    const held = failure(call(metered + PATH, controller.signal));
+    await turnsUntil(() => clock.pending > quiet);
+    controller.abort();
+    const unheld = new AbortController();
+    const sent = failure(call(bare + PATH, unheld.signal));
+    await turnsUntil(() => responses.length === 2);
+    unheld.abort();
+    expect(await held).toBe(await sent);
+    answerCost(responses[0] as ServerResponse, 0.001);
+    expect(await first).toBe(200);
+    expect(responses).toHaveLength(2);
+    expect(meter.snapshot()).toMatchObject({ costNanos: 1_000_000, deniedCalls: 0, callsInFlight: 0 });
+  });
+
+  it.each([
+    ['before its answer', false],
+    ['half way through its answer', true],
+  ])('%s fails as without us, and is charged at the estimate', async (_when, half) => {
+    const { listener, responses } = silent(half);
+    const { bare, metered, meter } = await origins(listener, ROOMY);
+    const aborted = async (url: string) => {
+      const before = responses.length;
+      const controller = new AbortController();
+      let begun = false;
+      const made = failure(
+        call(url + PATH, controller.signal, () => {
+          begun = true;
+        }),
+      );
+      await turnsUntil(() => responses.length > before && (begun || !half));
+      controller.abort();
+      return made;
+    };
+    expect(await aborted(metered)).toBe(await aborted(bare));
+    await turnsUntil(() => meter.snapshot().callsInFlight === 0);
+    expect(meter.snapshot()).toMatchObject({ calls: 1, costNanos: ESTIMATE_NANOS });
+    expect(await meter.remaining()).toMatchObject([{ heldUsd: 0 }]);
+  });
+});
