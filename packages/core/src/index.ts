@@ -6,7 +6,7 @@ export { type AdapterOptions, type ConfiguredAdapter, configureAdapter } from '.
 export type { Budget, BudgetWindow, ResolvedBudget } from './budget/budget.js';
 export type { CallInfo } from './call-info.js';
 export type { Basis, Charge, Operation, Usage } from './charge.js';
-export type { Clock, Timer } from './clock.js';
+export { type Clock, systemClock, type Timer } from './clock.js';
 export type { Snapshot } from './counters.js';
 export { createMeter, isMeter, meterInProcess } from './create-meter.js';
 export type { Denial, DenialError, DenialReason, DenialStatus } from './denial.js';
@@ -45,6 +45,7 @@ export type {
 } from './ledger/ledger.js';
 export { LedgerLostError } from './ledger/ledger-lost-error.js';
 export { memoryLedger } from './ledger/memory-ledger.js';
+export { withScopeAccounts } from './ledger/scope-accounts.js';
 export type { Logger, LoggerOption, LogLine } from './logger.js';
 export type { Closed, Health, Meter, OpenInit, OpenScope, RunInit } from './meter.js';
 export { formatUsd } from './money.js';
