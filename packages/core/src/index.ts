@@ -27,6 +27,8 @@ export { findDenial } from './http/find-denial.js';
 export { BODY_HEADERS, PROBLEM_TYPE, type Problem, toProblem } from './http/problem.js';
 export { surfaceError } from './http/surface-error.js';
 // for ledgers
+export { Account } from './ledger/account-book.js';
+export { checkAmount, checkHolds, checkTopUp } from './ledger/check-amount.js';
 export type {
   AccountRef,
   Balance,
@@ -44,7 +46,9 @@ export type {
   Truth,
 } from './ledger/ledger.js';
 export { LedgerLostError } from './ledger/ledger-lost-error.js';
+export { type LedgerBook, LedgerRules } from './ledger/ledger-rules.js';
 export { memoryLedger } from './ledger/memory-ledger.js';
+export { Reservation, type ReservationRecord } from './ledger/reservation.js';
 export { withScopeAccounts } from './ledger/scope-accounts.js';
 export type { Logger, LoggerOption, LogLine } from './logger.js';
 export type { Closed, Health, Meter, OpenInit, OpenScope, RunInit } from './meter.js';

@@ -1,5 +1,5 @@
 import type { Nanos } from '../money.js';
-import type { AccountRef, Balance, Hold, TopUp } from './ledger.js';
+import type { AccountRef, Balance, TopUp } from './ledger.js';
 
 /** How long an account is kept after its window has ended, for settles that come late. */
 const GRACE_MS = 3_600_000;
@@ -75,12 +75,6 @@ export class AccountBook {
       this.#ownedBy(ref.owner).set(ref.key, account);
     }
     return account;
-  }
-
-  openAll(holds: readonly Hold[], at: number): Account[] {
-    const accounts = new Array<Account>(holds.length);
-    for (let index = 0; index < holds.length; index++) accounts[index] = this.open((holds[index] as Hold).account, at);
-    return accounts;
   }
 
   #ownedBy(owner: object): Map<string, Account> {

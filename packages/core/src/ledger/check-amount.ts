@@ -1,5 +1,5 @@
 import type { Nanos } from '../money.js';
-import type { ReserveRequest } from './ledger.js';
+import type { ReserveRequest, TopUp } from './ledger.js';
 
 /** @throws {RangeError} for anything but a whole number of nano-USD, at least 0: one `NaN` would make a balance `NaN` for good */
 export function checkAmount(amount: Nanos): void {
@@ -11,4 +11,9 @@ export function checkAmount(amount: Nanos): void {
 /** @throws {RangeError} see {@link checkAmount} */
 export function checkHolds({ holds }: ReserveRequest): void {
   for (const { amount } of holds) checkAmount(amount);
+}
+
+/** @throws {RangeError} for anything but a whole number of nano-USD; what was topped up may be taken back */
+export function checkTopUp({ amount }: TopUp): void {
+  if (!Number.isSafeInteger(amount)) throw new RangeError('A top-up must be a whole number of nano-USD');
 }

@@ -6,7 +6,24 @@ import type { Hold, Rank, ReserveRequest, ReserveResult, Truth } from './ledger.
 /** `expired`: what was held stands. `released`: nothing stands, and any settle is news. */
 type State = 'open' | 'settled' | 'expired' | 'released';
 
+/** What a reservation is by itself, for a book that keeps it outside of this process. */
+export interface ReservationRecord {
+  readonly id: string;
+  readonly ttlMs: number;
+  readonly expiresAt: number;
+  readonly state: State;
+  /** What was settled, how sure it is, and as of when. */
+  readonly amount: Nanos;
+  readonly rank: Rank;
+  readonly at: number;
+  /** For each hold. */
+  readonly held: readonly Nanos[];
+  readonly limits: readonly Nanos[];
+  readonly answer: ReserveResult;
+}
+
 const STATES: readonly State[] = ['open', 'settled', 'expired', 'released'];
+const RANKS: readonly Rank[] = ['expired', 'estimated', 'rated', 'reported'];
 const ORDER: Readonly<Record<Rank, number>> = { expired: 0, estimated: 1, rated: 2, reported: 3 };
 const NUMBERS = 5;
 
@@ -56,6 +73,21 @@ export class Reservation implements Expiring {
     const reservation = new Reservation(id, ttlMs, accounts, held, limits, answer);
     reservation.expiresAt = at + ttlMs;
     return reservation;
+  }
+
+  /** One that {@link record} was taken of, on the same accounts. */
+  static revive(record: ReservationRecord, accounts: readonly Account[]): Reservation {
+    const { id, ttlMs, held, limits, answer } = record;
+    const reservation = new Reservation(id, ttlMs, accounts, held, limits, answer);
+    reservation.expiresAt = record.expiresAt;
+    reservation.#stand(record.state, record.amount, ORDER[record.rank], record.at);
+    return reservation;
+  }
+
+  get record(): ReservationRecord {
+    const { id, ttlMs, expiresAt, state, held, limits, answer } = this;
+    const standing = { state, amount: this.#amount, rank: RANKS[this.#rank] as Rank, at: this.#at };
+    return { id, ttlMs, expiresAt, held, limits, answer, ...standing };
   }
 
   /** One that {@link write} wrote. */
