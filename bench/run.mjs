@@ -5,6 +5,7 @@ import { memoryLedgerRows } from './memory-ledger.mjs';
 import { meteredCallRows } from './metered-calls.mjs';
 import { otherHostRows } from './other-hosts.mjs';
 import { notMeasured, report } from './report.mjs';
+import { sqliteLedgerRows } from './sqlite-ledger.mjs';
 import { streamRows } from './streams.mjs';
 import { throughputRows } from './throughput.mjs';
 import { unreadBodyRows } from './unread-body.mjs';
@@ -16,6 +17,7 @@ const MEASUREMENTS = [
   { number: '4', name: 'unread body', measure: unreadBodyRows },
   { number: '5', name: 'large answer', measure: largeAnswerRows },
   { number: '6', name: 'memory ledger', measure: memoryLedgerRows },
+  { number: '6s', name: 'SQLite ledger', measure: sqliteLedgerRows },
   { number: '8', name: 'calls to other hosts', measure: otherHostRows },
   { number: 'estimates', name: 'estimates', measure: estimateRows },
 ];

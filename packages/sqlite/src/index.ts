@@ -1,0 +1,3 @@
+export { LedgerFileError, type LedgerFileReason } from './ledger-file-error.js';
+export type { SqliteLedgerOptions } from './options.js';
+export { sqliteLedger } from './sqlite-ledger.js';

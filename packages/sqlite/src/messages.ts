@@ -1,0 +1,45 @@
+import type {
+  AccountRef,
+  Balance,
+  RememberedAccount,
+  ReserveRequest,
+  ReserveResult,
+  SettleResult,
+  TopUp,
+  Truth,
+} from '@eden-cost/core';
+import type { LedgerFileReason } from './ledger-file-error.js';
+
+/** What the worker is started with. */
+export interface WorkerData {
+  readonly path: string;
+  readonly durability: 'crash' | 'power-loss';
+  readonly busyTimeoutMs: number;
+  /** Names this process in the file. */
+  readonly process: string;
+}
+
+/** What the worker can be asked, by name: with what, and what it answers. */
+export interface Questions {
+  /** Whether the file can be used. */
+  open: { with: { at: number }; answer: undefined };
+  reserve: { with: { request: ReserveRequest }; answer: ReserveResult };
+  settle: { with: { id: string; amount: number; truth: Truth }; answer: SettleResult };
+  release: { with: { id: string; at: number }; answer: boolean };
+  extend: { with: { ids: readonly string[]; ttlMs: number; at: number }; answer: undefined };
+  balances: { with: { accounts: readonly AccountRef[]; at: number }; answer: readonly Balance[] };
+  topUp: { with: { account: AccountRef; note: TopUp }; answer: undefined };
+  restore: { with: { remembered: readonly RememberedAccount[]; at: number }; answer: undefined };
+  /** This process is alive. */
+  beat: { with: { at: number }; answer: undefined };
+}
+
+export type Asked = keyof Questions;
+export type Answer<Name extends Asked> = Questions[Name]['answer'];
+export type Question = { [Name in Asked]: { readonly ask: Name } & Questions[Name]['with'] }[Asked];
+
+/** One answer for each question of a batch, or why there are none: then nothing has changed. */
+export type Reply =
+  | { readonly answers: readonly unknown[] }
+  | { readonly failed: LedgerFileReason; readonly cause?: string }
+  | { readonly lost: string };

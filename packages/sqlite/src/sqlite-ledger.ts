@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type AccountRef,
+  type Balance,
+  checkAmount,
+  checkHolds,
+  checkTopUp,
+  type Ledger,
+  type RememberedAccount,
+  type ReserveRequest,
+  type ReserveResult,
+  type SettleResult,
+  type Timer,
+  type TopUp,
+  type Truth,
+  withScopeAccounts,
+} from '@eden-cost/core';
+import { LedgerFileError } from './ledger-file-error.js';
+import { LedgerWorker } from './ledger-worker.js';
+import type { Answer, Asked, Question } from './messages.js';
+import { resolveOptions, type Settings, type SqliteLedgerOptions } from './options.js';
+import { QuestionQueue } from './question-queue.js';
+
+/** An idle process is one that may spend at any moment. */
+const BEAT_MS = 10_000;
+
+/**
+ * A ledger in one SQLite file, for the processes of one machine: they share its balances, and the balances outlive them.
+ * All work on the file is done in a thread of its own, so each answer is a promise.
+ *
+ * Needs Node 22.13 or later, or the package `libsql`, which is installed with this one. A file that cannot be used is told
+ * at start, by a {@link LedgerFileError}.
+ *
+ * @param path the file; it is created when there is none. Beside it, SQLite keeps `<path>-wal` and `<path>-shm`
+ * @throws {OptionsError} `ERR_COST_OPTIONS`
+ */
+export function sqliteLedger(path: string, options: SqliteLedgerOptions = {}): Ledger {
+  return withScopeAccounts(new SqliteLedger(resolveOptions(path, options)));
+}
+
+class SqliteLedger implements Ledger {
+  readonly name = 'sqlite';
+  readonly shared = true;
+  readonly durable = true;
+  readonly #worker: LedgerWorker;
+  readonly #queue: QuestionQueue;
+  #beat: Timer | undefined;
+  #isClosed = false;
+
+  constructor(private readonly settings: Settings) {
+    const { path, durability, busyTimeoutMs } = settings;
+    this.#worker = new LedgerWorker({ path, durability, busyTimeoutMs, process: `${process.pid}-${randomUUID()}` });
+    this.#queue = new QuestionQueue(this.#worker, path);
+  }
+
+  async start(): Promise<void> {
+    await this.#ask({ ask: 'open', at: this.settings.clock.now() });
+  }
+
+  async reserve(request: ReserveRequest): Promise<ReserveResult> {
+    checkHolds(request);
+    const result = await this.#askInTime<'reserve'>({ ask: 'reserve', request: bareRequest(request) }, (late) => {
+      if (late.admitted && !request.probe) this.release(request.id, request.at).catch(() => {});
+    });
+    const { processes } = this.settings;
+    return result.admitted && processes !== undefined ? { ...result, processes } : result;
+  }
+
+  async settle(id: string, amount: number, { rank, at }: Truth): Promise<SettleResult> {
+    checkAmount(amount);
+    return this.#ask<'settle'>({ ask: 'settle', id, amount, truth: { rank, at } });
+  }
+
+  async release(id: string, at: number): Promise<boolean> {
+    return this.#ask<'release'>({ ask: 'release', id, at });
+  }
+
+  async extend(ids: readonly string[], ttlMs: number, at: number): Promise<void> {
+    await this.#ask({ ask: 'extend', ids: [...ids], ttlMs, at });
+  }
+
+  async balances(accounts: readonly AccountRef[], at: number): Promise<readonly Balance[]> {
+    return this.#askInTime<'balances'>({ ask: 'balances', accounts: accounts.map(bareAccount), at });
+  }
+
+  async topUp(account: AccountRef, note: TopUp): Promise<void> {
+    checkTopUp(note);
+    await this.#ask({ ask: 'topUp', account: bareAccount(account), note: { ...note } });
+  }
+
+  async restore(remembered: readonly RememberedAccount[], at: number): Promise<void> {
+    const bare = remembered.map(({ account, balance }) => ({ account: bareAccount(account), balance: { ...balance } }));
+    await this.#ask({ ask: 'restore', remembered: bare, at });
+  }
+
+  /** Answers what was asked before, and lets go of the file. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#beat?.cancel();
+    await this.#queue.drain();
+    await this.#worker.close();
+  }
+
+  async #ask<Name extends Asked>(question: Question & { ask: Name }): Promise<Answer<Name>> {
+    if (this.#isClosed) throw new LedgerFileError(this.settings.path, 'closed');
+    this.#beat ??= this.#scheduleBeat();
+    return (await this.#queue.ask(question)) as Answer<Name>;
+  }
+
+  /** @param later is told of an answer that comes too late */
+  #askInTime<Name extends Asked>(
+    question: Question & { ask: Name },
+    later: (answer: Answer<Name>) => void = () => {},
+  ): Promise<Answer<Name>> {
+    return new Promise((resolve, reject) => {
+      let isLate = false;
+      const timer = setTimeout(() => {
+        isLate = true;
+        this.#queue.withdraw(question);
+        reject(new LedgerFileError(this.settings.path, 'no-answer'));
+      }, this.settings.deadlineMs);
+      this.#ask<Name>(question)
+        .then((answer) => (isLate ? later(answer) : resolve(answer)), reject)
+        .finally(() => clearTimeout(timer));
+    });
+  }
+
+  #scheduleBeat(): Timer {
+    const { clock } = this.settings;
+    return clock.after(BEAT_MS, () => {
+      this.#beat = this.#scheduleBeat();
+      this.#queue.ask({ ask: 'beat', at: clock.now() }, false).catch(() => {});
+    });
+  }
+}
+
+/** What a thread can be sent: nothing of what else the objects may carry. */
+const bareAccount = ({ key, endsAt }: AccountRef): AccountRef => ({ key, ...(endsAt !== undefined && { endsAt }) });
+
+const bareRequest = ({ id, at, ttlMs, holds, probe }: ReserveRequest): ReserveRequest => ({
+  id,
+  at,
+  ttlMs,
+  holds: holds.map(({ account, amount, limit, enforce, thresholds }) => ({
+    account: bareAccount(account),
+    amount,
+    limit,
+    enforce,
+    thresholds: [...thresholds],
+  })),
+  ...(probe && { probe }),
+});
