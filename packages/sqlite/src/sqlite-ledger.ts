@@ -45,6 +45,7 @@ class SqliteLedger implements Ledger {
   readonly #worker: LedgerWorker;
   readonly #queue: QuestionQueue;
   #beat: Timer | undefined;
+  #isBeating = false;
   #isClosed = false;
 
   constructor(private readonly settings: Settings) {
@@ -129,7 +130,12 @@ class SqliteLedger implements Ledger {
     const { clock } = this.settings;
     return clock.after(BEAT_MS, () => {
       this.#beat = this.#scheduleBeat();
-      this.#queue.ask({ ask: 'beat', at: clock.now() }, false).catch(() => {});
+      if (this.#isBeating) return; // the file is busy: they would pile up
+      this.#isBeating = true;
+      const done = () => {
+        this.#isBeating = false;
+      };
+      this.#queue.ask({ ask: 'beat', at: clock.now() }, false).then(done, done);
     });
   }
 }

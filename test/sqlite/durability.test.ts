@@ -1,0 +1,98 @@
+import { rmSync } from 'node:fs';
+import { LedgerLostError } from '@eden-cost/core';
+import { hold, MINUTE, useFile, X } from './kit.js';
+
+const DAY = 24 * 60 * MINUTE;
+
+const file = useFile();
+
+describe('another ledger on the same file, later,', () => {
+  test('has the balances, and what it takes to correct them', async () => {
+    const first = file.open();
+    await file.reserve(first, 'settled', 10);
+    await first.settle('settled', 12, { rank: 'estimated', at: file.clock.now() });
+    await file.reserve(first, 'open', 20);
+    await first.close?.();
+
+    const second = file.open();
+    expect(await file.balance(second)).toEqual({ settled: 12, reserved: 20, toppedUp: 0 });
+    expect(await file.settle(second, 'settled', 9)).toMatchObject({ applied: true, previous: 12 });
+    expect(await file.settle(second, 'open', 1)).toMatchObject({ applied: true, known: true });
+    expect(await file.balance(second)).toEqual({ settled: 10, reserved: 0, toppedUp: 0 });
+  });
+
+  test('tells no threshold that was told before', async () => {
+    const first = file.open();
+    await file.reserve(first, 'a', 100);
+    expect((await file.settle(first, 'a', 100)).crossed).toHaveLength(1);
+    await first.close?.();
+    const second = file.open();
+    expect(await file.reserve(second, 'b', 1)).toMatchObject({ admitted: false, crossed: [] });
+  });
+
+  test('has the limit that a hold had, also none', async () => {
+    const first = file.open();
+    const holds = [hold(5, Number.POSITIVE_INFINITY), hold(5, 10, { key: 'y', endsAt: file.clock.now() + DAY })];
+    await first.reserve({ id: 'a', at: file.clock.now(), ttlMs: MINUTE, holds });
+    await first.close?.();
+    expect(await file.settle(file.open(), 'a', 50)).toMatchObject({ overruns: [0, 40] });
+  });
+});
+
+test('who topped up an account, when and why, stands in the file', async () => {
+  const ledger = file.open();
+  const at = file.clock.now();
+  await ledger.topUp(X, { id: 'n1', at, amount: 50, actor: 'ann@example.com', reason: 'upgraded to Pro' });
+  const row = file.connect().prepare('SELECT account, at, amount, actor, reason FROM top_up').get();
+  expect(row).toMatchObject({ account: 'x', at, amount: 50, actor: 'ann@example.com', reason: 'upgraded to Pro' });
+});
+
+test('what is old is deleted, a little with each transaction', async () => {
+  const ledger = file.open();
+  const count = (table: string) => file.connect().prepare(`SELECT count(*) AS rows FROM ${table}`).get()?.rows;
+  const endsAt = file.clock.now() + MINUTE;
+  const call = async (id: string, key: string, ends: number) => {
+    const holds = [hold(1, 100, { key, endsAt: ends })];
+    await ledger.reserve({ id, at: file.clock.now(), ttlMs: MINUTE, holds });
+    await file.settle(ledger, id, 1);
+  };
+  await Promise.all(Array.from({ length: 60 }, (_, index) => call(`old-${index}`, `day-${index}`, endsAt)));
+  expect([count('account'), count('reservation')]).toEqual([60, 60]);
+  file.clock.advance(36 * DAY);
+  await call('new', 'today', file.clock.now() + DAY);
+  expect(count('reservation')).toBeGreaterThan(1);
+  for (let turn = 0; turn < 10; turn++) await ledger.balances([], file.clock.now());
+  expect([count('account'), count('reservation')]).toEqual([1, 1]);
+});
+
+describe('a file that is deleted while the ledger works', () => {
+  const remembered = [{ account: X, balance: { settled: 60, reserved: 10, toppedUp: 5 } }];
+
+  test('is told as lost, and no request works until it is restored', async () => {
+    const ledger = file.open();
+    await file.reserve(ledger, 'a', 60);
+    await file.settle(ledger, 'a', 60);
+    for (const end of ['', '-wal', '-shm']) rmSync(file.path + end, { force: true });
+    await expect(file.reserve(ledger, 'b', 60)).rejects.toBeInstanceOf(LedgerLostError);
+    await expect(file.balance(ledger)).rejects.toMatchObject({ code: 'ERR_COST_LEDGER_LOST' });
+
+    const waiting = file.reserve(ledger, 'b', 60);
+    await ledger.restore?.(remembered, file.clock.now());
+    await waiting.catch(() => {});
+    expect(await file.balance(ledger)).toMatchObject({ settled: 60, toppedUp: 5 });
+    expect(await file.reserve(ledger, 'c', 60)).toMatchObject({ admitted: false, refusal: { reason: 'spent' } });
+  });
+
+  test('restoring it again, also by another process that saw less, changes nothing', async () => {
+    const ledgers = [file.open(), file.open()];
+    for (const ledger of ledgers) await file.balance(ledger);
+    for (const end of ['', '-wal', '-shm']) rmSync(file.path + end, { force: true });
+    for (const ledger of ledgers) await expect(file.balance(ledger)).rejects.toBeInstanceOf(LedgerLostError);
+    await ledgers[0]?.restore?.(remembered, file.clock.now());
+    const less = [{ account: X, balance: { settled: 1, reserved: 0, toppedUp: 0 } }];
+    await ledgers[1]?.restore?.(less, file.clock.now());
+    for (const ledger of ledgers) {
+      expect(await file.balance(ledger)).toEqual({ settled: 60, reserved: 0, toppedUp: 5 });
+    }
+  });
+});
