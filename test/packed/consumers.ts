@@ -59,6 +59,23 @@ ${served}}
 main();
 `;
 
+const sqlite = `
+async function main() {
+  const ledger = sqliteLedger('budgets.db', { deadlineMs: 20000 });
+  await ledger.start();
+  const at = Date.now();
+  const account = { key: 'x' };
+  const hold = { account, amount: 10, limit: 10, enforce: true, thresholds: [] };
+  const reserve = (id) => ledger.reserve({ id, at, ttlMs: 60000, holds: [hold] });
+  const answers = [await reserve('a' + process.pid), await reserve('b' + process.pid)];
+  await ledger.settle('a' + process.pid, 0, { rank: 'reported', at });
+  const [balance] = await ledger.balances([account], at);
+  await ledger.close();
+  console.log(JSON.stringify({ admitted: answers.map(({ admitted }) => admitted), balance }));
+}
+main();
+`;
+
 /** Apps as their authors write them, in one module system or the other. */
 export const commonJs = {
   express: `
@@ -73,6 +90,7 @@ const { costAware } = require('@eden-cost/koa');
 const { standInHeaders } = require('@eden-cost/testing');
 const Koa = require('koa');
 ${koa}`,
+  sqlite: `const { sqliteLedger } = require('@eden-cost/sqlite');${sqlite}`,
 };
 
 export const esm = {
@@ -88,6 +106,7 @@ import { costAware } from '@eden-cost/koa';
 import { standInHeaders } from '@eden-cost/testing';
 import Koa from 'koa';
 ${koa}`,
+  sqlite: `import { sqliteLedger } from '@eden-cost/sqlite';${sqlite}`,
 };
 
 /** To be compiled, and run: as ESM, or as CommonJS. */

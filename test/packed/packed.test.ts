@@ -18,9 +18,11 @@ const folder = tempTree({
   'commonjs/package.json': '{ "type": "commonjs" }',
   'commonjs/express.js': commonJs.express,
   'commonjs/koa.js': commonJs.koa,
+  'commonjs/sqlite.js': commonJs.sqlite,
   'esm/package.json': '{ "type": "module" }',
   'esm/express.js': esm.express,
   'esm/koa.js': esm.koa,
+  'esm/sqlite.js': esm.sqlite,
   'both/copies.mjs': bothCopies,
   'nest-12/app.mts': nest,
   'nest-12/tsconfig.json': JSON.stringify({ compilerOptions: { ...compilerOptions, ...decorators } }),
@@ -79,6 +81,11 @@ test.each([
 ])('a TypeScript app of %s compiles, meters a call, then refuses one', async (_nest, root, file) => {
   await compile(join(root, dirname(file)));
   await expectMetered(runApp(file, { root }));
+});
+
+test.each(['commonjs/sqlite.js', 'esm/sqlite.js'])('%s has a ledger in a file, with its thread', async (file) => {
+  const balance = { settled: 0, reserved: 0, toppedUp: 0 };
+  expect(await runApp(file)).toEqual({ admitted: [true, false], balance });
 });
 
 /** A second install of the same package, as an old version deeper in node_modules would be. */

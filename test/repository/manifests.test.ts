@@ -26,6 +26,7 @@ test('what each package asks of an app', () => {
       'reflect-metadata': '^0.1.13 || ^0.2.0',
       rxjs: '^7.2.0',
     },
+    sqlite: {},
     testing: {},
   });
 });

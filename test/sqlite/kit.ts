@@ -24,7 +24,7 @@ interface Database {
 }
 
 /** A connection of somebody else to the file: by the driver that the ledger has on this Node. */
-export function connect(path: string): Database {
+function connect(path: string): Database {
   const builtIn = process.getBuiltinModule('node:sqlite') as
     | { DatabaseSync: new (path: string) => Database }
     | undefined;

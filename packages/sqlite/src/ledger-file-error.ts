@@ -1,3 +1,5 @@
+import { CostError } from '@eden-cost/core';
+
 /** Why a ledger's file could not be used. Each is a reason that its `LedgerFileError` explains. */
 export type LedgerFileReason =
   | 'cannot-open'
@@ -81,9 +83,10 @@ const EXPLANATIONS: Readonly<Record<LedgerFileReason, Explanation>> = {
 
 /**
  * What a ledger in a file rejects with when it cannot use the file. `reason` says why, for programs; the message says it
- * for people, with what to do; `cause` has what SQLite said, if it did.
+ * for people, with what to do; `cause` has what SQLite said, if it did. Code `ERR_COST_LEDGER_FILE`.
  */
-export class LedgerFileError extends Error {
+export class LedgerFileError extends CostError {
+  protected static override readonly className: string = 'LedgerFileError';
   override readonly name = 'LedgerFileError';
   readonly code = 'ERR_COST_LEDGER_FILE';
 

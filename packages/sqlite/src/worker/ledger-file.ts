@@ -23,12 +23,13 @@ export class LedgerFile {
    * @throws {Failure}
    */
   open(): Database {
-    if (this.#database !== undefined && identityOf(this.data.path) === this.#identity) return this.#database;
-    const before = this.#identity;
+    // As long as the old file is open here, no other one can be given its number.
+    const isSame = identityOf(this.data.path) === this.#identity;
+    if (this.#database !== undefined && isSame) return this.#database;
+    this.isLost ||= this.#identity !== undefined && !isSame;
     this.close();
     this.#database = this.#connect();
     this.#identity = identityOf(this.data.path);
-    this.isLost ||= before !== undefined && before !== this.#identity;
     return this.#database;
   }
 
