@@ -55,7 +55,7 @@ test('refused requests of a batch leave the others as they are', async () => {
   expect(await file.balance(ledger)).toEqual({ settled: 0, reserved: 100, toppedUp: 0 });
 });
 
-test('a thread that crashes rejects what was pending, and the next request has a new one', async () => {
+test('a thread that crashes rejects what was pending, and is started again a second later', async () => {
   const posted = jest.spyOn(Worker.prototype, 'postMessage');
   const ledger = file.open();
   await file.reserve(ledger, 'a', 10);
@@ -70,6 +70,8 @@ test('a thread that crashes rejects what was pending, and the next request has a
   await crash;
   await told;
   posted.mockRestore();
+  await expect(file.settle(ledger, 'a', 5)).rejects.toMatchObject({ reason: 'crashed' });
+  file.clock.advance(1_000);
   await file.settle(ledger, 'a', 5);
   expect(await file.balance(ledger)).toEqual({ settled: 5, reserved: 0, toppedUp: 0 });
 });

@@ -69,6 +69,7 @@ test.each(['', 'close'])(
     expect(ran).toEqual({ code: 0, stdout: '', stderr: '' });
     expect((await file.open().balances([X], Date.now()))[0]).toEqual({ settled: 7, reserved: 0, toppedUp: 0 });
   },
+  60_000,
 );
 
 test('a file that may not grow any more is told, nothing of what was answered is lost, and room makes it work again', async () => {
@@ -83,4 +84,4 @@ test('a file that may not grow any more is told, nothing of what was answered is
   expect(await ledger.reserve({ id: 'a', at: Date.now(), ttlMs: 60_000, holds: [hold(1, LIMIT)] })).toMatchObject({
     admitted: true,
   });
-});
+}, 60_000);

@@ -37,7 +37,7 @@ const EXPLANATIONS: Readonly<Record<LedgerFileReason, Explanation>> = {
   },
   crashed: {
     what: 'the thread that works on it ended unexpectedly',
-    fix: 'The next request starts another one; whether the pending ones were booked is not known.',
+    fix: 'Another one is started a second later; whether what was pending was booked is not known.',
   },
   disk: {
     what: 'its disk failed, or a limit on the size of files was met',

@@ -17,7 +17,7 @@ export interface SqliteLedgerOptions {
   readonly deadlineMs?: number;
   /** How many processes share the file. Default: those that have been alive in the last 30 seconds, as the file has it. */
   readonly processes?: number;
-  /** When this process tells the others that it is alive. Default: the system's time; for tests. */
+  /** When this process tells the others that it is alive, and starts its thread again. Default: the system's time; for tests. */
   readonly clock?: Clock;
 }
 

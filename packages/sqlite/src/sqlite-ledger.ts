@@ -49,8 +49,9 @@ class SqliteLedger implements Ledger {
   #isClosed = false;
 
   constructor(private readonly settings: Settings) {
-    const { path, durability, busyTimeoutMs } = settings;
-    this.#worker = new LedgerWorker({ path, durability, busyTimeoutMs, process: `${process.pid}-${randomUUID()}` });
+    const { path, durability, busyTimeoutMs, clock } = settings;
+    const self = `${process.pid}-${randomUUID()}`;
+    this.#worker = new LedgerWorker({ path, durability, busyTimeoutMs, process: self }, clock);
     this.#queue = new QuestionQueue(this.#worker, path);
   }
 
