@@ -17,6 +17,17 @@ test('two ledgers on one file see the same balances at once', async () => {
   expect(await file.balance(a)).toEqual({ settled: 10, reserved: 0, toppedUp: 0 });
 });
 
+test('calls of both at once: as many are admitted as there is room for, and none fails for the other', async () => {
+  const callsOf = async (name: string) => {
+    const ledger = file.open();
+    const admitted: boolean[] = [];
+    for (let call = 0; call < 100; call++) admitted.push((await file.reserve(ledger, `${name}${call}`, 1)).admitted);
+    return admitted.filter(Boolean).length;
+  };
+  const [a, b] = await Promise.all([callsOf('a'), callsOf('b')]);
+  expect(a + b).toBe(100);
+});
+
 test('answers bring along the balances after them', async () => {
   const ledger = file.open();
   expect(await file.reserve(ledger, 'a', 60)).toMatchObject({ balances: [{ settled: 0, reserved: 60, toppedUp: 0 }] });
