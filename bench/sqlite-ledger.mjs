@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { sqliteLedger } from '@eden-cost/sqlite';
-import { row } from './measure.mjs';
+import { row } from './report.mjs';
 
 const IN_FLIGHT = 100;
 const CALLS = 4_000;

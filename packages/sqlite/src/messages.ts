@@ -29,6 +29,7 @@ export interface Questions {
   extend: { with: { ids: readonly string[]; ttlMs: number; at: number }; answer: undefined };
   balances: { with: { accounts: readonly AccountRef[]; at: number }; answer: readonly Balance[] };
   topUp: { with: { account: AccountRef; note: TopUp }; answer: undefined };
+  topUps: { with: { account: AccountRef; at: number }; answer: readonly TopUp[] };
   restore: { with: { remembered: readonly RememberedAccount[]; at: number }; answer: undefined };
   /** This process is alive. */
   beat: { with: { at: number }; answer: undefined };

@@ -90,6 +90,10 @@ class SqliteLedger implements Ledger {
     await this.#ask({ ask: 'topUp', account: bareAccount(account), note: { ...note } });
   }
 
+  async topUps(account: AccountRef, at: number): Promise<readonly TopUp[]> {
+    return this.#askInTime<'topUps'>({ ask: 'topUps', account: bareAccount(account), at });
+  }
+
   async restore(remembered: readonly RememberedAccount[], at: number): Promise<void> {
     const bare = remembered.map(({ account, balance }) => ({ account: bareAccount(account), balance: { ...balance } }));
     await this.#ask({ ask: 'restore', remembered: bare, at });

@@ -40,6 +40,7 @@ class ScopeAccounts implements Ledger {
   readonly name: string;
   readonly shared: boolean;
   readonly durable: boolean;
+  readonly topUps?: Ledger['topUps'];
   readonly #own: MemoryLedger = memoryLedger();
   readonly #parted = new Map<string, PartedReservation>();
   #round = this.#parted.entries();
@@ -49,6 +50,9 @@ class ScopeAccounts implements Ledger {
     this.name = ledger.name;
     this.shared = ledger.shared;
     this.durable = ledger.durable;
+    if (ledger.topUps === undefined) return;
+    this.topUps = (account, at) =>
+      account.owner === undefined ? (ledger.topUps?.(account, at) ?? []) : this.#own.topUps(account, at);
   }
 
   start(): MaybePromise<void> {

@@ -38,6 +38,7 @@ class Desk {
     extend: ({ ids, ttlMs, at }) => void this.#rules.extend(ids, ttlMs, at),
     balances: ({ accounts, at }) => this.#rules.balances(accounts, at),
     topUp: ({ account, note }) => void this.#rules.topUp(account, note),
+    topUps: ({ account, at }) => this.#rules.topUps(account, at),
     restore: ({ remembered }) => void remembered.map((each) => this.#restore(each)),
     beat: () => undefined,
   };

@@ -8,6 +8,7 @@ export interface Database {
 export interface Statement {
   run(...values: Value[]): { readonly changes: number | bigint };
   get(...values: Value[]): Row | undefined;
+  all(...values: Value[]): readonly Row[];
 }
 
 export type Value = string | number | null;

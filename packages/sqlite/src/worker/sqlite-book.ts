@@ -13,6 +13,7 @@ export class SqliteBook implements LedgerBook {
   readonly #accounts: AccountRows;
   readonly #reservations: ReservationRows;
   readonly #insertNote: Statement;
+  readonly #notes: Statement;
   /** No open reservation expires before. */
   #earliest = Number.NEGATIVE_INFINITY;
 
@@ -21,6 +22,9 @@ export class SqliteBook implements LedgerBook {
     this.#reservations = new ReservationRows(database, this.#accounts);
     this.#insertNote = database.prepare(
       'INSERT OR IGNORE INTO top_up (account, id, at, amount, actor, reason) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+    this.#notes = database.prepare(
+      'SELECT id, at, amount, actor, reason FROM top_up WHERE account = ? ORDER BY at, id',
     );
   }
 
@@ -80,5 +84,9 @@ export class SqliteBook implements LedgerBook {
     if (Number(changes) === 0) return false;
     account.toppedUp += amount;
     return true;
+  }
+
+  topUps({ key }: AccountRef): readonly TopUp[] {
+    return this.#notes.all(key).map((row) => ({ ...row }) as unknown as TopUp);
   }
 }
