@@ -28,7 +28,7 @@ module.exports = {
       comment:
         'A ledger changes balances and knows nothing of HTTP or Eden AI. The pipeline turns an answer into an amount first.',
       severity: 'error',
-      from: { path: `^packages/(core/src/ledger|(${LEDGERS})/src)/`, pathNot: '\\.test\\.ts$' },
+      from: { path: `^packages/(core/src/ledger(-guard)?|(${LEDGERS})/src)/`, pathNot: '\\.test\\.ts$' },
       to: { path: '^packages/core/src/edenai/|^(node:)?https?2?$' },
     },
     {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Call, Parts } from './call.js';
 import type { Basis, Charge } from './charge.js';
+import { OptionsError } from './errors.js';
 import type { Rank, SettleResult } from './ledger/ledger.js';
+import type { Booked } from './ledger-guard/meter-ledger.js';
 import { isPromise, type MaybePromise, then } from './maybe.js';
 import type { CallEnd } from './metered-call.js';
 import type { Nanos } from './money.js';
@@ -46,7 +48,7 @@ export function settleBooking(
   call: ChargedCall,
   plan: Plan,
   { amount, rank, job }: Booking,
-): MaybePromise<SettleResult> {
+): MaybePromise<Booked> {
   if (plan.holds.length === 0) return NOTHING_BOOKED;
   const truth = { rank, at: parts.clock.now() };
   const asked = askLedger(parts, () => parts.ledger.settle(job?.reservation ?? call.id, amount, truth));
@@ -60,7 +62,7 @@ export function tellCharge(
   plan: Plan,
   end: CallEnd,
   booking: Booking,
-  result: SettleResult,
+  result: Booked,
 ): Charge {
   const charge = withOverrun(chargeOf(parts, call, plan, end, booking), result);
   call.scope?.addCharge(charge);
@@ -68,20 +70,26 @@ export function tellCharge(
   return charge;
 }
 
-function announce(parts: Parts, call: ChargedCall, plan: Plan, charge: Charge, result: SettleResult): void {
-  if (!result.known) {
-    const message = `The ledger no longer knew the reservation of a call that ended; its cost is not on any budget`;
-    parts.events.emit('error', { problem: 'reservation-unknown', message, operation: charge.operation });
-  }
+function announce(parts: Parts, call: ChargedCall, plan: Plan, charge: Charge, result: Booked): void {
   const isAttributed = (call.labels ?? call.scope) !== undefined;
   parts.counters.charge(charge, isAttributed);
   if (!isAttributed) parts.unattributed.charged(charge, parts.budgets.all);
   parts.events.emit('charge', withOverrun(charge, result));
+  announceBalances(parts, plan, charge, result);
+  result.later?.then((settled) => settled && announceBalances(parts, plan, charge, settled));
+}
+
+/** What a settlement did to the budgets: at once, or when the ledger has been told of it. */
+function announceBalances(parts: Parts, plan: Plan, { id, operation }: Charge, result: SettleResult): void {
+  if (!result.known) {
+    const message = `The ledger no longer knew the reservation of a call that ended; its cost is not on any budget`;
+    parts.events.emit('error', { problem: 'reservation-unknown', message, operation });
+  }
   result.overruns.forEach((amount, index) => {
     if (amount === 0) return;
     parts.counters.overrun(amount);
     const budget = plan.applying[index]?.budget.name ?? '';
-    parts.events.emit('overrun', { budget, amount, chargeId: charge.id });
+    parts.events.emit('overrun', { budget, amount, chargeId: id });
   });
   tellCrossings(parts, plan, result.crossed);
 }
@@ -120,11 +128,11 @@ function chargeOf(parts: Parts, call: ChargedCall, plan: Plan, { status, facts }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Asks the ledger; when it fails, the call is not touched, and an event tells. */
+/** Asks the ledger; when it is not set up right, the call is not touched, and an event tells. */
 export function askLedger<T>(parts: Parts, question: () => T | Promise<T>): MaybePromise<T | undefined> {
   const failed = (cause: unknown): undefined => {
-    parts.events.emit('ledger', { state: 'down', cause });
-    parts.events.emit('error', { problem: 'ledger', message: 'The ledger could not book a call', cause });
+    const message = `The ledger could not book a call${cause instanceof OptionsError ? `: ${cause.message}` : ''}`;
+    parts.events.emit('error', { problem: 'ledger', message, cause });
   };
   try {
     const answer = question();

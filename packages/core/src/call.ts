@@ -9,7 +9,7 @@ import type { Events } from './events.js';
 import type { OutgoingRequest } from './exchange.js';
 import type { Jobs } from './jobs.js';
 import type { LearnedEstimates } from './learned-estimates.js';
-import type { Ledger } from './ledger/ledger.js';
+import type { MeterLedger } from './ledger-guard/meter-ledger.js';
 import type { Nanos } from './money.js';
 import type { ObservedDenials } from './observed-denials.js';
 import type { OpenCalls } from './open-calls.js';
@@ -23,7 +23,7 @@ import type { UnattributedWarning } from './unattributed-warning.js';
 export interface Parts {
   readonly settings: Settings;
   readonly clock: Clock;
-  readonly ledger: Ledger;
+  readonly ledger: MeterLedger;
   readonly budgets: BudgetBook;
   readonly limits: PlanLimits;
   readonly rates: Rates;

@@ -8,6 +8,10 @@ export interface Snapshot {
   readonly calls: number;
   readonly failedCalls: number;
   readonly deniedCalls: number;
+  /** Calls that were admitted while the ledger could not be asked. */
+  readonly localCalls: number;
+  /** Reservations and settlements that wait for a ledger that cannot be asked. */
+  readonly keptForLedger: number;
   /** Denials that observe mode let go. */
   readonly observedDenials: number;
   readonly unpricedCalls: number;
@@ -23,6 +27,7 @@ export class Counters {
   readonly #all = new Tally();
   #unattributed: Nanos = 0;
   #observed = 0;
+  #local = 0;
   #overrun: Nanos = 0;
 
   constructor(private readonly startedAt: number) {}
@@ -45,17 +50,23 @@ export class Counters {
     else this.#observed += 1;
   }
 
+  admittedLocally(): void {
+    this.#local += 1;
+  }
+
   overrun(amount: Nanos): void {
     this.#overrun += amount;
   }
 
-  snapshot(callsInFlight: number): Snapshot {
+  snapshot(callsInFlight: number, keptForLedger: number): Snapshot {
     const { calls, failedCalls, deniedCalls, unpricedCalls, nanos } = this.#all;
     return {
       startedAt: this.startedAt,
       calls,
       failedCalls,
       deniedCalls,
+      localCalls: this.#local,
+      keptForLedger,
       observedDenials: this.#observed,
       unpricedCalls,
       costNanos: nanos,

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { ResolvedBudget } from './budget/budget.js';
 import type { Parts } from './call.js';
+import { systemClock } from './clock.js';
 import type { Snapshot } from './counters.js';
 import { OptionsError } from './errors.js';
 import { Events, type MeterEvents } from './events.js';
@@ -38,6 +39,8 @@ export class EdenMeter implements Meter {
   readonly #log: OperatorLog;
   #undo: (() => boolean) | undefined;
   #opened = false;
+  #ready: Promise<void> = Promise.resolve();
+  #isAwaited = false;
   readonly #undoOfAdapters: (() => boolean)[] = [];
   #closed: Promise<Closed> | undefined;
 
@@ -70,6 +73,16 @@ export class EdenMeter implements Meter {
     this.#log.listen(this.#events);
     const hosts = baseUrls.map(({ origin, prefix }) => origin + prefix);
     this.#log.started({ hosts, budgets: budgets.names, mode, ledger: ledger.name });
+    this.#ready = Promise.resolve(ledger.start?.());
+    this.#ready.catch((cause) => {
+      // left uncaught, it ends the process, and says why
+      if (cause instanceof OptionsError && !this.#isAwaited) throw cause;
+    });
+  }
+
+  ready(): Promise<void> {
+    this.#isAwaited = true;
+    return this.#ready;
   }
 
   get mode(): Settings['mode'] {
@@ -191,7 +204,8 @@ export class EdenMeter implements Meter {
   }
 
   snapshot(): Snapshot {
-    return this.#parts.counters.snapshot(this.#parts.openCalls.size);
+    const { counters, openCalls, ledger } = this.#parts;
+    return counters.snapshot(openCalls.size, ledger.kept ?? 0);
   }
 
   readonly #lineFailed = (cause: unknown): void => {
@@ -214,11 +228,13 @@ export class EdenMeter implements Meter {
     const { openCalls, ledger } = this.#parts;
     const restored = this.uninstall();
     if (processState.installed?.meter === this) processState.installed = undefined;
+    const startedAt = systemClock.now();
     await openCalls.drain(timeoutMs);
     this.#parts.jobs.stop();
     this.#parts.rates.stop();
+    await ledger.flush?.(Math.max(0, timeoutMs - (systemClock.now() - startedAt)));
+    const closed = { restored, unsettled: openCalls.size + (ledger.kept ?? 0) };
     await ledger.close?.();
-    const closed = { restored, unsettled: openCalls.size };
     if (this.settings.mode !== 'off') this.#log.closed(closed);
     return closed;
   }

@@ -21,8 +21,11 @@ export interface MeterEvents {
   };
   /** Eden AI answered 402: its credits, or this key's own budget, are used up. */
   credits: { readonly denialId: string; readonly at: number };
-  /** The ledger failed, or works again. */
-  ledger: { readonly state: 'down' | 'up'; readonly cause?: unknown };
+  /**
+   * The ledger cannot be asked (`down`), has lost its balances (`lost`), or works again and has been told of what happened
+   * meanwhile (`up`): of `replayed` reservations and settlements.
+   */
+  ledger: { readonly state: 'down' | 'lost' | 'up'; readonly cause?: unknown; readonly replayed?: number };
   /** Something of the meter's own went wrong; the call itself went on. */
   error: MeterError;
 }

@@ -8,7 +8,8 @@ const DEADLINE_MS = 1_000;
 
 /** How the meter is, for a readiness probe: asks the ledger for nothing, and spends nothing. */
 export async function healthOf({ ledger, clock, openCalls }: Parts, mode: Settings['mode']): Promise<Health> {
-  const reachable = await within(clock, DEADLINE_MS, async () => void (await ledger.balances([], clock.now())));
+  const answers = await within(clock, DEADLINE_MS, async () => void (await ledger.balances([], clock.now())));
+  const reachable = answers && (ledger.state ?? 'up') === 'up';
   return {
     status: mode === 'off' ? 'off' : reachable ? 'up' : 'degraded',
     mode,

@@ -154,13 +154,17 @@ export class Jobs {
     const { ledger, clock, events } = parts;
     const { amount, rank } = jobSettlement(end, end.facts.isByok, 0);
     if (rank !== 'reported' || this.#unknown.has(jobId)) return;
+    const tellUnknown = () => {
+      if (this.#unknown.has(jobId)) return;
+      if (this.#unknown.size >= REMEMBERED) this.#unknown.clear();
+      this.#unknown.add(jobId);
+      const message = 'A job was read that nobody with this ledger started: its cost is not on any budget';
+      events.emit('error', { problem: 'job-unknown', message, operation: kind.operation });
+    };
     askLedger(parts, () =>
-      then(ledger.settle(reservationOf(jobId), amount, { rank, at: clock.now() }), ({ known }) => {
-        if (known || this.#unknown.has(jobId)) return;
-        if (this.#unknown.size >= REMEMBERED) this.#unknown.clear();
-        this.#unknown.add(jobId);
-        const message = 'A job was read that nobody with this ledger started: its cost is not on any budget';
-        events.emit('error', { problem: 'job-unknown', message, operation: kind.operation });
+      then(ledger.settle(reservationOf(jobId), amount, { rank, at: clock.now() }), ({ known, later }) => {
+        if (!known) tellUnknown();
+        later?.then((settled) => settled?.known === false && tellUnknown());
       }),
     );
   }

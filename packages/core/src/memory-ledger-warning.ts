@@ -6,8 +6,11 @@ import { warnOnce } from './warnings.js';
 const LONG = new Set(['day', 'week', 'month', 'total']);
 
 /** Balances that only this process knows, and forgets at restart, are seldom what a production app wants. */
-export function warnOfMemoryLedger(ledger: Ledger, { window }: ResolvedBudget): void {
-  if (ledger.shared || ledger.durable || window === 'request') return;
+export function warnOfMemoryLedger(
+  { shared, durable }: Pick<Ledger, 'shared' | 'durable'>,
+  { window }: ResolvedBudget,
+): void {
+  if (shared || durable || window === 'request') return;
   const { env } = process;
   const many = cluster.isWorker || env.NODE_APP_INSTANCE !== undefined || env.KUBERNETES_SERVICE_HOST !== undefined;
   const lasting = env.NODE_ENV === 'production' && LONG.has(window);

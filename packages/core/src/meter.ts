@@ -26,7 +26,11 @@ export interface Meter {
   instrument(undici: unknown): void;
   /** Listens to an event. Returns what ends that. A listener that throws never breaks a call. */
   on<E extends keyof MeterEvents>(event: E, listener: (event: MeterEvents[E]) => void): () => void;
-  /** What is left of the budgets that apply to these labels (windows `request` excepted). */
+  /**
+   * What is left of the budgets that apply to these labels (windows `request` excepted).
+   *
+   * @throws {LedgerUnavailableError} `ERR_COST_LEDGER_UNAVAILABLE` (rejects)
+   */
   remaining(labels?: Record<string, LabelValue>): Promise<Remaining[]>;
   /**
    * Raises what one account may spend in its present window.
@@ -34,14 +38,15 @@ export interface Meter {
    * @param budget the budget's name
    * @param value the label's value, for a budget with `by`; `undefined` for one without
    * @param usd by how much
-   * @param note who did it, and why: kept in the ledger
+   * @param note who did it, and why: kept in the ledger; with an `id`, it may be repeated and counts once
    * @throws {OptionsError} `ERR_COST_OPTIONS`
+   * @throws {LedgerUnavailableError} `ERR_COST_LEDGER_UNAVAILABLE`: the ledger cannot be asked, and may yet have booked it
    */
   topUp(
     budget: BudgetName,
     value: string | undefined,
     usd: number,
-    note: { actor: string; reason: string },
+    note: { actor: string; reason: string; id?: string },
   ): Promise<void>;
   /**
    * The top-ups of one account in its present window, the earliest first; amounts in nano-USD.
@@ -53,6 +58,11 @@ export interface Meter {
   topUps(budget: BudgetName, value?: string): Promise<readonly TopUp[]>;
   /** What observe mode would have denied since the start, by budget and label, the dearest first. */
   observed(): readonly ObservedDenial[];
+  /**
+   * Resolves when the ledger has started, and rejects with its reason when it has not. Without anybody who asks, a ledger
+   * that cannot work as it is set up ends the process, and one that cannot be reached counts as down.
+   */
+  ready(): Promise<void>;
   /** For a readiness probe. Spends no money. */
   health(): Promise<Health>;
   /** Counters since the start. */
@@ -90,7 +100,7 @@ export interface RunInit {
 }
 
 export interface Health {
-  /** `degraded`: the ledger does not answer. */
+  /** `degraded`: the ledger does not answer, or has yet to be told of what happened while it did not. */
   readonly status: 'up' | 'degraded' | 'off';
   readonly mode: Mode | 'off';
   readonly ledger: { readonly name: string; readonly reachable: boolean };
@@ -100,7 +110,7 @@ export interface Health {
 export interface Closed {
   /** False when another package wrapped a patched slot after us: our function stays there, and passes everything on. */
   readonly restored: boolean;
-  /** Calls that were still in flight when the time was up. */
+  /** Calls that were still in flight, or that the ledger had not been told of, when the time was up. */
   readonly unsettled: number;
 }
 

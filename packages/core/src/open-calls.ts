@@ -15,7 +15,7 @@ export class OpenCalls {
   #idle: (() => void)[] = [];
 
   constructor(
-    private readonly ledger: Ledger,
+    private readonly ledger: Pick<Ledger, 'extend'>,
     private readonly clock: Clock,
     private readonly ttlMs: number,
     private readonly failed: (cause: unknown) => void,

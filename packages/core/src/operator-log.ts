@@ -7,6 +7,8 @@ const MINUTE_MS = 60_000;
 
 const IS = { spent: 'is spent', held: 'is held', ledger: 'cannot be asked', credits: 'is spent' } as const;
 
+const LEDGER_IS = { down: 'cannot be asked', lost: 'has lost its balances' } as const;
+
 /** A line that was written, and what has been kept back since. */
 interface Muted {
   count: number;
@@ -18,6 +20,8 @@ interface Muted {
 export class OperatorLog {
   readonly #muted = new Map<string, Muted>();
   #closed = false;
+  #ledgerDown: Timer | undefined;
+  #replayed = 0;
 
   constructor(
     private readonly write: WriteLine,
@@ -28,6 +32,7 @@ export class OperatorLog {
     events.on('denied', (denial) => this.denied(denial, denial.enforced));
     events.on('threshold', (event) => this.threshold(event));
     events.on('unmetered', (event) => this.unmetered(event));
+    events.on('ledger', (event) => this.ledger(event));
   }
 
   started(facts: { hosts: string[]; budgets: string[]; mode: string; ledger: string }): void {
@@ -37,6 +42,7 @@ export class OperatorLog {
   /** Writes what was kept back, and leaves no timer behind. */
   closed(facts: { restored: boolean; unsettled: number }): void {
     this.#closed = true;
+    this.#ledgerDown?.cancel();
     for (const { timer, tell } of [...this.#muted.values()]) {
       timer.cancel();
       tell();
@@ -81,6 +87,30 @@ export class OperatorLog {
     this.write(40, `edenai call to ${origin} is not metered: ${reason}. ${fix}`, { edenai: { origin } });
   }
 
+  /** Once a minute for as long as it lasts, and once when it is over. */
+  ledger({ state, cause, replayed = 0 }: MeterEvents['ledger']): void {
+    this.#ledgerDown?.cancel();
+    if (state === 'up') {
+      this.#replayed += replayed;
+      this.#oncePerMinute('ledger up', () => this.#ledgerUp());
+      return;
+    }
+    this.#oncePerMinute(`ledger ${state}`, (count) =>
+      this.write(50, `edenai ledger ${LEDGER_IS[state]}: each budget's onLedgerError decides`, {
+        edenai: { ledger: state, count, ...(cause instanceof Error && { cause: causeOf(cause) }) },
+      }),
+    );
+    if (!this.#closed) this.#ledgerDown = this.clock.after(MINUTE_MS, () => this.ledger({ state, cause }));
+  }
+
+  #ledgerUp(): void {
+    const replayed = this.#replayed;
+    this.#replayed = 0;
+    this.write(30, 'edenai ledger works again, and has been told of what happened meanwhile', {
+      edenai: { ledger: 'up', replayed },
+    });
+  }
+
   error({ problem, message, operation, model, cause }: MeterError): void {
     this.#oncePerMinute(`error ${problem}`, (count) =>
       this.write(40, `edenai cost meter: ${message}`, {
@@ -109,5 +139,6 @@ export class OperatorLog {
 
 /** Never the error itself: those of axios and got hold the request, and with it the key. */
 function causeOf(cause: Error): Record<string, unknown> {
-  return { name: cause.name, code: (cause as NodeJS.ErrnoException).code };
+  const { name, code = (cause.cause as NodeJS.ErrnoException | undefined)?.code } = cause as NodeJS.ErrnoException;
+  return { name, code };
 }

@@ -6,7 +6,7 @@ import { Counters } from './counters.js';
 import type { Events } from './events.js';
 import { Jobs } from './jobs.js';
 import { LearnedEstimates } from './learned-estimates.js';
-import { memoryLedger } from './ledger/memory-ledger.js';
+import { ledgerOf } from './ledger-of.js';
 import { warnOfMemoryLedger } from './memory-ledger-warning.js';
 import { ObservedDenials } from './observed-denials.js';
 import { OpenCalls } from './open-calls.js';
@@ -18,7 +18,8 @@ import { UnattributedWarning } from './unattributed-warning.js';
 /** Makes what the steps of a call work with. What goes wrong in them becomes an `error` event. */
 export function makeParts(settings: Settings, events: Events): Parts {
   const { clock, maxAccounts } = settings;
-  const ledger = settings.ledger ?? memoryLedger({ clock });
+  const counters = new Counters(clock.now());
+  const ledger = ledgerOf(settings, events, counters);
   const tell = (problem: string, message: string, cause?: unknown) => events.emit('error', { problem, message, cause });
 
   const limits = new PlanLimits(clock, maxAccounts, (budget, cause) =>
@@ -67,8 +68,8 @@ export function makeParts(settings: Settings, events: Events): Parts {
     streamUsage: new StreamUsage(settings.streamUsage),
     jobs: new Jobs(() => parts),
     learned: new LearnedEstimates(),
-    counters: new Counters(clock.now()),
     observed,
+    counters,
     unattributed: new UnattributedWarning(),
   };
   return parts;

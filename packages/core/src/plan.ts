@@ -2,7 +2,7 @@ import type { ResolvedBudget } from './budget/budget.js';
 import type { Applying } from './budget-book.js';
 import type { Call, Parts } from './call.js';
 import { OPERATION_ESTIMATES } from './edenai/operation-estimates.js';
-import type { Hold } from './ledger/ledger.js';
+import type { PlannedHold } from './ledger-guard/meter-ledger.js';
 import { type MaybePromise, then } from './maybe.js';
 import type { Nanos } from './money.js';
 
@@ -10,7 +10,7 @@ import type { Nanos } from './money.js';
 export interface Plan {
   readonly applying: readonly Applying[];
   /** One for each of `applying`. */
-  readonly holds: readonly Hold[];
+  readonly holds: readonly PlannedHold[];
   /** What is booked when the call's cost stays unknown. */
   readonly estimate: Nanos;
   /** A budget that cannot admit the call whatever its balance. */
@@ -55,6 +55,7 @@ export function planOf(call: Estimated, applying: readonly Applying[]): Plan {
     limit,
     enforce,
     thresholds: budget.thresholds,
+    onLedgerError: budget.onLedgerError,
     amount: holdFor(budget, call, guess),
   }));
   const impossible = impossibleIn(call, applying);

@@ -1,8 +1,8 @@
 import type { Call, Parts } from './call.js';
 import { type Denial, recordDenial } from './denial.js';
 import type { Crossing, Refusal } from './ledger/ledger.js';
+import type { Unasked, Verdict } from './ledger-guard/meter-ledger.js';
 import type { Plan } from './plan.js';
-import type { Verdict } from './reserve.js';
 
 type Told = Pick<Call, 'scope' | 'kind' | 'facts'>;
 
@@ -37,16 +37,14 @@ function denialOf(parts: Parts, call: Told, plan: Plan, verdict: Verdict): Denia
     const reason = why === 'limit-unavailable' ? 'ledger' : 'spent';
     return recordDenial({ ...common(parts, call), reason, budget, cause });
   }
-  if (verdict.admitted === undefined) return ledgerDown(parts, call, plan, verdict.cause);
+  if (verdict.admitted === undefined) return recordDenial(unasked(parts, call, plan, verdict));
   return verdict.admitted ? undefined : recordDenial(refused(parts, call, plan, verdict.refusal));
 }
 
-/** The ledger gave no answer: each budget says what then. */
-function ledgerDown(parts: Parts, call: Told, plan: Plan, cause: unknown): Denial | undefined {
-  parts.events.emit('ledger', { state: 'down', cause });
-  const refusing = plan.applying.find(({ budget, enforce }) => enforce && budget.onLedgerError === 'refuse');
-  if (refusing === undefined) return undefined;
-  return recordDenial({ ...common(parts, call), reason: 'ledger', budget: refusing.budget.name, cause });
+/** The budget does not let a call pass while its ledger cannot be asked. */
+function unasked(parts: Parts, call: Told, plan: Plan, { index, cause }: Unasked): Omit<Denial, 'id'> {
+  const budget = plan.applying[index]?.budget.name ?? '';
+  return { ...common(parts, call), reason: 'ledger', budget, cause };
 }
 
 function refused(parts: Parts, call: Told, plan: Plan, refusal: Refusal): Omit<Denial, 'id'> {

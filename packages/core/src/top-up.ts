@@ -10,11 +10,16 @@ import { costToNanos } from './money.js';
 export interface TopUpNote {
   readonly actor: string;
   readonly reason: string;
+  /** Names the top-up, so that one that is repeated counts once. Default: one that is new. */
+  readonly id?: string;
 }
 
 const UNBOUNDED = new LabelValues(Number.POSITIVE_INFINITY, { overflow: () => {}, unlabelled: () => {} });
 
-/** @throws {OptionsError} `ERR_COST_OPTIONS` */
+/**
+ * @throws {OptionsError} `ERR_COST_OPTIONS`
+ * @throws {LedgerUnavailableError} `ERR_COST_LEDGER_UNAVAILABLE`
+ */
 export async function topUp(
   parts: Parts,
   name: string,
@@ -28,7 +33,7 @@ export async function topUp(
   if (!note?.actor || !note.reason) throw new OptionsError('topUp() needs a note: { actor, reason }');
   const account = await presentAccount(parts, budget, value);
   const { actor, reason } = note;
-  await parts.ledger.topUp(account, { id: randomUUID(), at: parts.clock.now(), amount, actor, reason });
+  await parts.ledger.topUp(account, { id: note.id ?? randomUUID(), at: parts.clock.now(), amount, actor, reason });
 }
 
 /** @throws {OptionsError} `ERR_COST_OPTIONS` */

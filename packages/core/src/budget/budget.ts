@@ -45,7 +45,10 @@ export interface Budget<Scope extends ScopeView = ScopeView> {
   mode?: 'enforce' | 'observe';
   /** Fractions of the limit, above 0 and up to 10, that raise an event once a window. Default `[0.5, 0.8, 1]`. */
   thresholds?: readonly number[];
-  /** When the ledger cannot be asked. `local` (default): a small share in this process. `refuse`: 503. `allow`: let it pass. */
+  /**
+   * While the ledger cannot be asked. `local` (default): this process admits its share of a tenth of the limit, and no more
+   * than was left when it was last seen. `refuse`: calls are denied, 503. `allow`: they pass.
+   */
   onLedgerError?: 'local' | 'refuse' | 'allow';
 }
 

@@ -22,10 +22,15 @@ export interface Ledger {
   readonly shared: boolean;
   /** True when the balances outlive this process. */
   readonly durable: boolean;
+  /** How long a meter waits for an answer before the ledger counts as down, in milliseconds. Default 250. */
+  readonly deadlineMs?: number;
+  /** How many processes share the ledger, for as long as no {@link ReserveResult} has said it. Default 1. */
+  readonly processes?: number;
 
   /**
-   * Called once, when a meter is created: rejects with the reason when the ledger cannot work (no connection, a server
-   * that may evict keys, a file that cannot be written), so that the app fails at start and not at its first call.
+   * Called when a meter is created, and again until it has succeeded: nothing else is asked before. Rejects with an
+   * `OptionsError` when the ledger cannot work as it is set up (a server that may evict keys, a file that cannot be
+   * written): then the app does not start. Rejects with anything else when it cannot be reached: then it counts as down.
    */
   start?(): MaybePromise<void>;
   reserve(request: ReserveRequest): MaybePromise<ReserveResult>;
@@ -46,7 +51,8 @@ export interface Ledger {
   topUps?(account: AccountRef, at: number): MaybePromise<readonly TopUp[]>;
   /**
    * After a {@link LedgerLostError}: puts each account at the greater of what is stored and what was last seen, and lets
-   * the ledger work again. Idempotent, also over processes that remember different things.
+   * the ledger work again. Idempotent, also over processes that remember different things. `reserved` is always 0: what a
+   * process holds, it reserves again.
    */
   restore?(remembered: readonly RememberedAccount[], at: number): MaybePromise<void>;
   /** Stops the ledger's own timers. What the app brought (a Redis client) stays open. */

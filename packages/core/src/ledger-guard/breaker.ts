@@ -1,0 +1,114 @@
+import type { Clock, Timer } from '../clock.js';
+import { OptionsError } from '../errors.js';
+import type { MaybePromise } from '../ledger/ledger.js';
+import { isPromise } from '../maybe.js';
+import { withDeadline } from './deadline.js';
+
+/** Between attempts, in milliseconds: doubles from the first to the last. */
+const PAUSE = { first: 100, last: 2_000, hurried: 100 };
+
+export interface BreakerTools {
+  readonly clock: Clock;
+  /** For deadlines: the system's, since a ledger does not go by a clock that a test moves. */
+  readonly timers: Clock;
+  readonly deadlineMs: number;
+  /** One attempt to get through. Resolves when the ledger works, and knows of everything. */
+  readonly recover: () => Promise<void>;
+  readonly failed: (cause: unknown) => void;
+}
+
+/**
+ * After a failure nobody asks the ledger, and so nobody waits for it, but one attempt at a time to get through.
+ * An `OptionsError` is a mistake in the app and no failure.
+ */
+export class Breaker {
+  /** Why it is open. */
+  cause: unknown;
+  #isOpen = false;
+  /** A failure of a question that was asked before the latest recovery says nothing of the time since. */
+  #recoveries = 0;
+  #attempts = 0;
+  #timer: Timer | undefined;
+  #isTrying = false;
+  #isStopped = false;
+  #isHurried = false;
+  #isWanted = false;
+
+  constructor(private readonly tools: BreakerTools) {}
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Asks, with the deadline. A failure opens the breaker. */
+  ask<T>(question: () => MaybePromise<T>, ms = this.tools.deadlineMs, timers = this.tools.timers): MaybePromise<T> {
+    const recoveries = this.#recoveries;
+    const failed = (cause: unknown): never => {
+      if (!(cause instanceof OptionsError) && recoveries === this.#recoveries) this.trip(cause);
+      throw cause;
+    };
+    try {
+      const answer = question();
+      return isPromise(answer) ? withDeadline(answer, ms, timers).catch(failed) : answer;
+    } catch (cause) {
+      return failed(cause);
+    }
+  }
+
+  trip(cause: unknown): void {
+    this.cause = cause;
+    this.tools.failed(cause);
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.#schedule();
+  }
+
+  /** The ledger has answered: it may be asked again. */
+  close(): void {
+    this.#isOpen = false;
+    this.#recoveries += 1;
+  }
+
+  /** There is something to tell the ledger, although it works. */
+  again(): void {
+    this.#isWanted = true;
+    this.#schedule();
+  }
+
+  /** From now on it is worth more attempts, and the first of them at once. */
+  hurry(): void {
+    this.#isHurried = true;
+    if (!this.#isOpen || this.#isTrying) return;
+    this.#timer?.cancel();
+    void this.#try();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+  }
+
+  /** The first attempt follows at once; processes that failed together do not come together afterwards. */
+  #schedule(): void {
+    if (this.#isStopped || this.#isTrying) return;
+    this.#timer?.cancel();
+    const pause = this.#isHurried ? PAUSE.hurried : Math.min(PAUSE.last, PAUSE.first * 2 ** (this.#attempts - 1));
+    const ms = this.#attempts === 0 ? 0 : pause * (0.5 + Math.random());
+    this.#timer = this.tools.clock.after(ms, () => void this.#try());
+  }
+
+  async #try(): Promise<void> {
+    this.#isTrying = true;
+    this.#isWanted = false;
+    this.#attempts += 1;
+    try {
+      await this.tools.recover();
+      this.#attempts = 0;
+    } catch (cause) {
+      this.trip(cause);
+    } finally {
+      this.#isTrying = false;
+      if (this.#isOpen || this.#isWanted) this.#schedule();
+    }
+  }
+}

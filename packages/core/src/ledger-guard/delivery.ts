@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.js';
+import { OptionsError } from '../errors.js';
+import type { Ledger, MaybePromise } from '../ledger/ledger.js';
+import { NoAnswer } from './deadline.js';
+import { isLost } from './is-lost.js';
+import type { LedgerView } from './ledger-view.js';
+import type { PlannedReserve } from './meter-ledger.js';
+import type { Letter, Message, Outbox } from './outbox.js';
+
+export type Ask = <T>(question: () => MaybePromise<T>) => MaybePromise<T>;
+
+const AT_ONCE = 32;
+/** A letter that fails so often while all else works would keep the ledger down for good. */
+const MOST_FAILURES = 5;
+
+type Tellings = { readonly [K in Message['kind']]: (letter: Letter, message: Message & { kind: K }) => Promise<void> };
+
+/** Takes the outbox to the ledger. */
+export class Delivery {
+  /** Letters that arrived. */
+  delivered = 0;
+  #worked = 0;
+
+  /** @param dropped told why when the ledger works, and does not take a letter */
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly clock: Clock,
+    private readonly outbox: Outbox,
+    private readonly view: LedgerView,
+    private readonly dropped: (cause: unknown) => void,
+  ) {}
+
+  /**
+   * Finds out whether the ledger works, reading and writing: with the first letter, or by holding nothing on accounts that
+   * were asked for.
+   */
+  async knock(ask: Ask, latest: PlannedReserve | undefined): Promise<void> {
+    const letter = this.outbox.first;
+    if (letter !== undefined && letter.failures < MOST_FAILURES - 1) return this.#deliver(letter, ask);
+    const shared = latest?.holds.filter(({ account }) => account.owner === undefined) ?? [];
+    if (shared.length === 0) await ask(() => this.ledger.balances([], this.clock.now()));
+    else {
+      const id = randomUUID();
+      const holds = shared.map((hold) => ({ ...hold, amount: 0, enforce: false, thresholds: [] }));
+      await ask(() => this.ledger.reserve({ id, at: this.clock.now(), ttlMs: 1_000, holds }));
+      await ask(() => this.ledger.release(id, this.clock.now()));
+    }
+    this.#worked += 1;
+  }
+
+  /** Delivers everything, also what is added meanwhile. */
+  async all(ask: Ask): Promise<void> {
+    while (this.outbox.size > 0) {
+      const letters = this.outbox.upTo(AT_ONCE);
+      const results = await Promise.allSettled(letters.map((letter) => this.#deliver(letter, ask)));
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    }
+  }
+
+  async #deliver(letter: Letter, ask: Ask): Promise<void> {
+    letter.sent = true;
+    try {
+      for (let [message] = letter.messages; message !== undefined; [message] = letter.messages) {
+        await this.#tell(letter, message, ask);
+        letter.messages.shift();
+      }
+    } catch (cause) {
+      if (this.#isHopeless(letter, cause)) return this.#drop(letter, cause);
+      this.outbox.putBack(letter);
+      throw cause;
+    }
+    this.outbox.remove(letter);
+    this.delivered += 1;
+    this.#worked += 1;
+  }
+
+  async #tell(letter: Letter, message: Message, ask: Ask): Promise<void> {
+    const tell: Tellings = {
+      reserve: async (_, { request }) => {
+        const holds = request.holds.map((hold) => ({ ...hold, enforce: false }));
+        const result = await ask(() => this.ledger.reserve({ ...request, at: this.clock.now(), holds }));
+        this.view.reserved(request, result);
+      },
+      settle: async ({ id }, { amount, truth, told }) => {
+        const result = await ask(() => this.ledger.settle(id, amount, truth));
+        this.view.settled(id, result);
+        told(result);
+      },
+      release: async ({ id }) => {
+        await ask(() => this.ledger.release(id, this.clock.now()));
+        this.view.released(id);
+      },
+    };
+    await (tell[message.kind] as (letter: Letter, message: Message) => Promise<void>)(letter, message);
+  }
+
+  #isHopeless(letter: Letter, cause: unknown): boolean {
+    if (cause instanceof OptionsError) return true;
+    if (cause instanceof NoAnswer || isLost(cause)) return false;
+    if (letter.failures === 0) letter.worked = this.#worked;
+    letter.failures += 1;
+    return letter.failures >= MOST_FAILURES && this.#worked > letter.worked;
+  }
+
+  #drop(letter: Letter, cause: unknown): void {
+    this.outbox.remove(letter);
+    for (const message of letter.messages) if (message.kind === 'settle') message.told(undefined);
+    this.dropped(cause);
+  }
+}

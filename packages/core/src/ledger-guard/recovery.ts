@@ -1,0 +1,81 @@
+import type { Clock } from '../clock.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { Delivery } from './delivery.js';
+import { isLost } from './is-lost.js';
+import type { LedgerLine } from './ledger-line.js';
+import type { LedgerView } from './ledger-view.js';
+import type { LedgerState, PlannedReserve } from './meter-ledger.js';
+import type { Outbox } from './outbox.js';
+
+export interface RecoveryTools {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly line: LedgerLine;
+  readonly view: LedgerView;
+  readonly outbox: Outbox;
+  readonly delivery: Delivery;
+  /** What failed, for an attempt to get through with. */
+  readonly latest: () => PlannedReserve | undefined;
+  /** The ledger is down, lost, or up again; then with how many reservations and settlements it was told of. */
+  readonly changed: (event: { state: LedgerState; cause?: unknown; replayed?: number }) => void;
+  /** It knows of everything. */
+  readonly caughtUp: () => void;
+}
+
+/** The way back to a ledger that was down or lost, and what there is to tell of it. */
+export class Recovery {
+  state: LedgerState = 'up';
+  #isLost = false;
+  #missed: { readonly ids: readonly string[]; readonly ttlMs: number } | undefined;
+  #deliveredBefore = 0;
+
+  constructor(private readonly tools: RecoveryTools) {}
+
+  failed(cause: unknown): void {
+    this.#isLost ||= isLost(cause);
+    const state = this.#isLost ? 'lost' : 'down';
+    if (state === this.state) return;
+    if (this.state === 'up') this.#deliveredBefore = this.tools.delivery.delivered;
+    this.state = state;
+    this.tools.changed({ state, cause });
+  }
+
+  /** The reservations of calls in flight that could not be extended. */
+  missed(ids: readonly string[], ttlMs: number): void {
+    this.#missed = { ids, ttlMs };
+  }
+
+  /** One attempt. Resolves when the ledger works, and knows of everything. */
+  async attempt(): Promise<void> {
+    const { line, delivery, latest, caughtUp, changed } = this.tools;
+    await line.ready();
+    if (this.#isLost) await this.#restore();
+    await delivery.knock((question) => line.trial(question), latest());
+    line.breaker.close();
+    await this.#extend();
+    await delivery.all((question) => line.ask(question));
+    if (line.isDown) return;
+    caughtUp();
+    if (this.state === 'up') return;
+    this.state = 'up';
+    changed({ state: 'up', replayed: delivery.delivered - this.#deliveredBefore });
+  }
+
+  /** All that is open first, or others would be admitted to the room that calls in flight hold. */
+  async #restore(): Promise<void> {
+    const { ledger, clock, line, view, outbox, delivery } = this.tools;
+    const remembered = view.seen.remembered();
+    await line.trial(() => ledger.restore?.(remembered, clock.now()), true);
+    this.#isLost = false;
+    for (const request of view.open) outbox.reserveAgain(request);
+    await delivery.all((question) => line.trial(question));
+  }
+
+  async #extend(): Promise<void> {
+    const { ledger, clock, line } = this.tools;
+    const missed = this.#missed;
+    if (missed === undefined) return;
+    await line.ask(() => ledger.extend(missed.ids, missed.ttlMs, clock.now()));
+    if (this.#missed === missed) this.#missed = undefined;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Counters } from './counters.js';
+import type { Events } from './events.js';
+import type { Ledger } from './ledger/ledger.js';
+import { MemoryLedger, memoryLedger } from './ledger/memory-ledger.js';
+import { GuardedLedger } from './ledger-guard/guarded-ledger.js';
+import type { MeterLedger } from './ledger-guard/meter-ledger.js';
+import type { Settings } from './options.js';
+
+/** The ledger that a meter works with. One in memory is always there; any other may be down, and gets a guard. */
+export function ledgerOf(settings: Settings, events: Events, counters: Counters): MeterLedger {
+  const { ledger, clock, maxAccounts } = settings;
+  if (ledger === undefined) return memoryLedger({ clock });
+  if (isInMemory(ledger)) return ledger;
+  return new GuardedLedger(ledger, {
+    clock,
+    maxAccounts,
+    listener: {
+      changed: (event) => events.emit('ledger', event),
+      admitted: () => counters.admittedLocally(),
+      mistaken: (cause) =>
+        events.emit('error', {
+          problem: 'ledger-options',
+          message: `The ledger is not set up right for a call: ${cause.message}`,
+          cause,
+        }),
+      dropped: (count, cause) =>
+        events.emit('error', {
+          problem: 'ledger-dropped',
+          message: `The ledger was not told of ${count} ${count === 1 ? 'call' : 'calls'}: what that cost is not on any budget`,
+          cause,
+        }),
+    },
+  });
+}
+
+/** With methods of another, it may be anything. */
+const isInMemory = (ledger: Ledger): ledger is MemoryLedger =>
+  ledger instanceof MemoryLedger && ledger.reserveOrWait === MemoryLedger.prototype.reserveOrWait;
