@@ -12,8 +12,13 @@ export async function configure(options: CostModuleOptions, app: ApplicationConf
   if (typeof problemJson !== 'boolean') throw new OptionsError('options.problemJson must be true or false');
   await closeAbandoned(app);
   const configured = configureAdapter(shared as AdapterOptions<ExecutionContext>, nestLogger);
+  const working = configured.meter.ready().catch((error) => {
+    if (error instanceof OptionsError) throw error; // one that cannot be reached yet is down, and no reason not to start
+  });
+  working.catch(() => {}); // until the module asks
   return {
     ...configured,
+    working,
     labels: shared.labels,
     problemJson,
     use: new MeterUse(configured.meter, configured.budgets === undefined, app),

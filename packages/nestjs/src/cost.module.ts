@@ -88,6 +88,7 @@ export class CostModule
     this.config.use.starts();
     try {
       checkHandlers(this.modules, this.config.meter);
+      await this.config.working;
     } catch (error) {
       await this.config.use.release(); // an app that does not start leaves nothing behind
       throw error;

@@ -28,6 +28,8 @@ export interface CostOptionsFactory {
 export interface CostConfig extends Omit<ConfiguredAdapter<ExecutionContext>, 'labels'> {
   readonly labels: RequestLabels | undefined;
   readonly problemJson: boolean;
+  /** Rejects when the ledger cannot work as it is set up. */
+  readonly working: Promise<void>;
   /** This module's use of the meter, which is closed with the last module that uses it. */
   readonly use: { starts(): void; started(): void; release(): Promise<void> };
 }
