@@ -3,6 +3,7 @@ import { type ManualClock, manualClock } from '@eden-cost/testing';
 import { bare, toldBalances } from './bare.js';
 import { anySchedule, neverExceeded, overrunsAddUp } from './ledger-properties.js';
 import { whileMoving } from './while-moving.js';
+import { withoutBalances } from './without-balances.js';
 
 const MINUTE = 60_000;
 
@@ -24,13 +25,15 @@ export function ledgerContract(
 ): void {
   describe(`${name} ledger`, () => {
     let clock: ManualClock;
+    let whole: Ledger;
     let ledger: Ledger;
     let prefix = '';
     let used = 0;
 
     beforeEach(async () => {
       clock = manualClock();
-      ledger = await makeLedger(clock);
+      whole = await makeLedger(clock);
+      ledger = withoutBalances(whole);
       prefix = `${process.pid}-${Date.now()}-${used++}`;
     });
     afterEach(async () => {
