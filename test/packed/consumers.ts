@@ -76,6 +76,18 @@ async function main() {
 main();
 `;
 
+/** Nobody is asked: a client that is none is refused, whichever copy of core the error is of. */
+const redis = `
+const client = { evalSha: async () => ['epoch', '0', '0'], eval: async () => [] };
+let refused;
+try {
+  redisLedger({});
+} catch (error) {
+  refused = error instanceof OptionsError;
+}
+console.log(JSON.stringify({ name: redisLedger(client).name, refused }));
+`;
+
 /** Apps as their authors write them, in one module system or the other. */
 export const commonJs = {
   express: `
@@ -91,6 +103,10 @@ const { standInHeaders } = require('@eden-cost/testing');
 const Koa = require('koa');
 ${koa}`,
   sqlite: `const { sqliteLedger } = require('@eden-cost/sqlite');${sqlite}`,
+  redis: `
+const { OptionsError } = require('@eden-cost/core');
+const { redisLedger } = require('@eden-cost/redis');
+${redis}`,
 };
 
 export const esm = {
@@ -107,6 +123,10 @@ import { standInHeaders } from '@eden-cost/testing';
 import Koa from 'koa';
 ${koa}`,
   sqlite: `import { sqliteLedger } from '@eden-cost/sqlite';${sqlite}`,
+  redis: `
+import { OptionsError } from '@eden-cost/core';
+import { redisLedger } from '@eden-cost/redis';
+${redis}`,
 };
 
 /** To be compiled, and run: as ESM, or as CommonJS. */

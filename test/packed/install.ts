@@ -7,7 +7,7 @@ import { ROOT } from '../support/root.js';
 const run = promisify(execFile);
 const env = { ...process.env, PATH: [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(delimiter) };
 
-export const PACKAGES = ['core', 'express', 'koa', 'nestjs', 'sqlite', 'testing'];
+export const PACKAGES = ['core', 'express', 'koa', 'nestjs', 'redis', 'sqlite', 'testing'];
 
 /** Builds the packages, and packs them into a folder as they are published. */
 export async function pack(folder: string): Promise<void> {

@@ -23,6 +23,8 @@ const folder = tempTree({
   'esm/express.js': esm.express,
   'esm/koa.js': esm.koa,
   'esm/sqlite.js': esm.sqlite,
+  'commonjs/redis.js': commonJs.redis,
+  'esm/redis.js': esm.redis,
   'both/copies.mjs': bothCopies,
   'nest-12/app.mts': nest,
   'nest-12/tsconfig.json': JSON.stringify({ compilerOptions: { ...compilerOptions, ...decorators } }),
@@ -73,6 +75,13 @@ async function expectMetered(app: Promise<unknown>): Promise<void> {
 test.each(['commonjs/express.js', 'commonjs/koa.js', 'esm/express.js', 'esm/koa.js'])(
   '%s meters a call, then refuses one',
   (file) => expectMetered(runApp(file)),
+);
+
+test.each(['commonjs/redis.js', 'esm/redis.js'])(
+  '%s makes a ledger without any client being installed',
+  async (file) => {
+    expect(await runApp(file)).toEqual({ name: 'redis', refused: true });
+  },
 );
 
 test.each([

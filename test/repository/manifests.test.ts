@@ -27,6 +27,11 @@ test('what each package asks of an app', () => {
       rxjs: '^7.2.0',
     },
     sqlite: {},
+    redis: {
+      iovalkey: '^0.3.0 || ^0.4.0',
+      ioredis: '^5.0.0 || ^6.0.0',
+      redis: '^4.0.0 || ^5.0.0 || ^6.0.0',
+    },
     testing: {},
   });
 });

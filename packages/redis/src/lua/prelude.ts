@@ -1,0 +1,99 @@
+/**
+ * What every script begins with, and the layout of what is stored. All keys share a hash tag, and begin as `KEYS[1]` does:
+ * `e` the epoch · `x` ids of open reservations, by their expiry · `r:<id>` a reservation · `a:<key>` an account ·
+ * `n:<key>` the notes of its top-ups · `p` live processes. Money and times are whole numbers, which Lua's doubles hold
+ * exactly up to 2^53; as text they would lose digits, so they are packed as doubles.
+ *
+ * An account: settled, reserved, topped up (packed), then each threshold that was reported, followed by a space.
+ * A reservation: state (0 open, 1 settled, 2 expired, 3 released), rank, time and amount of what stands (packed), then its
+ * body in JSON, one flat array: ttl, then for each hold `key, end, amount, limit, 1 if enforced, thresholds` (end 0: none;
+ * thresholds 0: as for the hold before), then what was exceeded, if anything.
+ *
+ * ARGV: the epoch that the process knows, the time in milliseconds ('' for the server's own), then the script's own.
+ */
+export const PRELUDE = `
+local call, pack, unpackNumbers, sub = redis.call, struct.pack, struct.unpack, string.sub
+local base = sub(KEYS[1], 1, -2)
+local EXPIRING = base .. 'x'
+local now = ARGV[2]
+if now == '' then
+  local time = call('TIME')
+  now = time[1] .. sub('00000' .. time[2], -6, -4)
+end
+
+local function read(text, key, ends)
+  if not text then return { s = 0, r = 0, t = 0, asked = 0, key = key, ends = ends } end
+  local s, r, t = unpackNumbers('<ddd', text)
+  return { s = s, r = r, t = t, asked = 0, key = key, ends = ends, text = text }
+end
+
+-- The accounts of a body, by key and as a list, and what was stored under the keys given and theirs.
+local function readAll(body, keys)
+  local before, accounts, list = #keys, {}, {}
+  for i = 2, #body - 5, 6 do
+    if not accounts[body[i]] then
+      accounts[body[i]] = true
+      keys[#keys + 1] = body[i]
+    end
+  end
+  if #keys == 0 then return accounts, list, {} end
+  local stored = call('MGET', unpack(keys))
+  for i = 2, #body - 5, 6 do
+    if accounts[body[i]] == true then
+      local place = before + #list + 1
+      local account = read(stored[place], keys[place], body[i + 1])
+      accounts[body[i]], list[#list + 1] = account, account
+    end
+  end
+  return accounts, list, stored
+end
+
+local function write(account)
+  local numbers = pack('<ddd', account.s, account.r, account.t)
+  if account.text then
+    call('SETRANGE', account.key, '0', numbers)
+  elseif account.ends == 0 then
+    call('SET', account.key, numbers)
+  else
+    local left = account.ends + 3024000000 - now
+    if left > 0 then call('SET', account.key, numbers, 'PX', left) end
+  end
+end
+
+-- Makes an amount stand on every account; without one, what each hold held. Returns what that adds to each overrun.
+local function stand(body, accounts, state, stood, amount)
+  local overruns = {}
+  for i = 2, #body - 5, 6 do
+    local account, held = accounts[body[i]], body[i + 2]
+    local limit = body[i + 3] + account.t
+    local before = account.s - limit
+    if state == 0 then account.r = account.r - held end
+    if state == 2 then stood = held end
+    account.s = account.s + (amount or held) - stood
+    local after = account.s - limit
+    overruns[#overruns + 1] = (after > 0 and after or 0) - (before > 0 and before or 0)
+  end
+  return overruns
+end
+
+local function finish(id, state, rank, at, amount, text, ttl)
+  local kept = ttl > 86400000 and ttl or '86400000'
+  call('SET', base .. 'r:' .. id, pack('<dddd', state, rank, at, amount) .. sub(text, 33), 'PX', kept)
+  call('ZREM', EXPIRING, id)
+end
+
+-- Settles what has expired, a few at a time, so that no call pays for a whole crowd that died.
+local due = call('ZRANGEBYSCORE', EXPIRING, '-inf', now, 'WITHSCORES', 'LIMIT', '0', '20')
+for i = 1, #due, 2 do
+  local text = call('GET', base .. 'r:' .. due[i])
+  if text then
+    local body = cjson.decode(sub(text, 33))
+    local accounts, list = readAll(body, {})
+    stand(body, accounts, 0, 0)
+    for j = 1, #list do write(list[j]) end
+    finish(due[i], 2, 0, tonumber(due[i + 1]), 0, text, body[1])
+  else
+    call('ZREM', EXPIRING, due[i])
+  end
+end
+`;

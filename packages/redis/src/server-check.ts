@@ -1,0 +1,55 @@
+import { OptionsError, systemClock, warnOnce } from '@eden-cost/core';
+import { MEMORY } from './lua/memory.js';
+import type { Partition } from './partition.js';
+
+/** A client that is still connecting, over TLS and across a continent, takes its time. */
+const CONNECTING_MS = 5_000;
+const MOST_SKEW_MS = 1_000;
+
+/** What a server answers with when it can never keep balances as it is. */
+const HOPELESS: readonly (readonly [RegExp, string])[] = [
+  [/^READONLY/, 'it is a read-only replica. Give redisLedger() a client of the primary'],
+  [
+    /NOPERM|ACL failure|The user executing the script/,
+    'its user may not run the ledger. Allow it EVAL and EVALSHA, and within them all commands but dangerous ones, on the keys that begin with the prefix in braces',
+  ],
+  [/^NOAUTH|^WRONGPASS/, 'it does not accept the user or the password of the client'],
+  [/^MISCONF/, 'it has stopped writing, as it cannot save its data. See its log'],
+  [/^OOM/, 'its memory is full. Raise maxmemory, or give Eden Cost a server of its own'],
+];
+
+/**
+ * Opens the ledger on a server, and looks whether the server is fit for it.
+ *
+ * @throws {OptionsError} when it can never work as it is; the client's own error when it cannot be reached
+ */
+export async function checkServer(partition: Partition): Promise<void> {
+  const before = systemClock.now();
+  const time = await partition.open(CONNECTING_MS).catch(explain);
+  const skew = Math.max(before - time, time - systemClock.now());
+  if (skew > MOST_SKEW_MS) {
+    warnOnce(
+      'WARN_COST_CLOCK_SKEW',
+      `The clock of this machine differs from that of the Redis server by ${skew} ms: budgets would begin and end at another moment in each process. Keep both in time, by NTP.`,
+    );
+  }
+  const policy = await evictionPolicy(partition);
+  if (policy === undefined || policy === 'noeviction') return;
+  warnOnce(
+    'WARN_COST_EVICTION',
+    `The Redis server deletes keys when its memory is full (maxmemory-policy is ${policy}): what has been spent would be forgotten. Set maxmemory-policy to noeviction, or give Eden Cost a server of its own.`,
+  );
+}
+
+/** Not known where a managed server does not tell: CONFIG is often forbidden, INFO seldom. */
+async function evictionPolicy({ server: { runner, calls }, keys }: Partition): Promise<string | undefined> {
+  const info = await calls.ask(() => runner.run(MEMORY, [keys.epoch], [])).catch(() => '');
+  return /^maxmemory_policy:(\S+)/m.exec(String(info))?.[1];
+}
+
+function explain(error: unknown): never {
+  const message = error instanceof Error ? error.message : '';
+  const [, reason] = HOPELESS.find(([pattern]) => pattern.test(message)) ?? [];
+  if (reason === undefined) throw error;
+  throw new OptionsError(`The Redis server cannot keep the ledger: ${reason}`, { cause: error });
+}

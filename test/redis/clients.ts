@@ -1,0 +1,42 @@
+import type { RedisClient } from '@eden-cost/redis';
+import { Redis as Ioredis6 } from 'ioredis';
+import { Redis as Ioredis5 } from 'ioredis5';
+import { Redis as Iovalkey } from 'iovalkey';
+import { createClient as createClient6 } from 'redis';
+import { createClient as createClient4 } from 'redis4';
+import { createClient as createClient5 } from 'redis5';
+
+export interface Connected {
+  readonly client: RedisClient;
+  close(): Promise<unknown>;
+}
+
+const closeNow = <C extends RedisClient & { disconnect(): void }>(client: C): Connected => ({
+  client,
+  close: async () => client.disconnect(),
+});
+
+/** Every client that an app may bring, connected to a server's socket. */
+export const CLIENTS: Readonly<Record<string, (path: string) => Promise<Connected>>> = {
+  'ioredis 5': async (path) => closeNow(new Ioredis5({ path })),
+  'ioredis 6': async (path) => closeNow(new Ioredis6({ path })),
+  'ioredis 6, with auto-pipelining': async (path) => closeNow(new Ioredis6({ path, enableAutoPipelining: true })),
+  'ioredis 6, with numbers as texts': async (path) => closeNow(new Ioredis6({ path, stringNumbers: true })),
+  iovalkey: async (path) => closeNow(new Iovalkey({ path })),
+  'node-redis 4': async (path) => {
+    const client = await createClient4({ socket: { path, tls: false } }).connect();
+    return { client, close: () => client.quit() };
+  },
+  'node-redis 5': async (path) => {
+    const client = await createClient5({ socket: { path, tls: false } }).connect();
+    return { client, close: () => client.close() };
+  },
+  'node-redis 5, RESP 3': async (path) => {
+    const client = await createClient5({ socket: { path, tls: false }, RESP: 3 }).connect();
+    return { client, close: () => client.close() };
+  },
+  'node-redis 6': async (path) => {
+    const client = await createClient6({ socket: { path, tls: false } }).connect();
+    return { client, close: () => client.close() };
+  },
+};

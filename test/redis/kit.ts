@@ -1,0 +1,86 @@
+import type { Hold, Ledger, ReserveRequest } from '@eden-cost/core';
+import { type RedisClient, type RedisLedgerOptions, redisLedger } from '@eden-cost/redis';
+import { Redis } from 'ioredis';
+import { type RedisServer, startRedis } from '../support/redis-server.js';
+
+export interface UsedRedis {
+  readonly server: RedisServer;
+  /** A client of ioredis. */
+  readonly client: Redis;
+  /** Another one; all are closed at the end. */
+  connect(options?: object): Redis;
+}
+
+/** A server for the tests of one block, flushed before each of them. */
+export function useRedis(...serverOptions: readonly string[]): UsedRedis {
+  let server: RedisServer;
+  let client: Redis;
+  const clients: Redis[] = [];
+  const connect = (options: object = {}) => {
+    const made = new Redis({ path: server.path, disconnectTimeout: 100, ...options });
+    clients.push(made);
+    return made;
+  };
+  beforeAll(async () => {
+    server = await startRedis(...serverOptions);
+    client = connect();
+  });
+  beforeEach(async () => {
+    await client.flushall();
+  });
+  afterAll(async () => {
+    for (const each of clients) each.disconnect();
+    await server.close();
+  });
+  return {
+    get server() {
+      return server;
+    },
+    get client() {
+      return client;
+    },
+    connect,
+  };
+}
+
+type WholeLedger = Ledger & Required<Pick<Ledger, 'start' | 'restore' | 'close'>>;
+
+/** A ledger with a deadline that a busy machine does not reach. */
+export const ledgerOf = (client: RedisClient, options: RedisLedgerOptions = {}): WholeLedger =>
+  redisLedger(client, { deadlineMs: 15_000, ...options }) as WholeLedger;
+
+export const hold = (key: string, amount: number, limit: number, more: Partial<Hold> = {}): Hold => ({
+  account: { key },
+  amount,
+  limit,
+  enforce: true,
+  thresholds: [0.5, 0.8, 1],
+  ...more,
+});
+
+export const request = (id: string, holds: readonly Hold[], more: Partial<ReserveRequest> = {}): ReserveRequest => ({
+  id,
+  at: Date.now(),
+  ttlMs: 60_000,
+  holds,
+  ...more,
+});
+
+export const reported = () => ({ rank: 'reported', at: Date.now() }) as const;
+
+export async function balanceOf(ledger: Ledger, key: string) {
+  const [balance] = await ledger.balances([{ key }], Date.now());
+  return balance;
+}
+
+/** Waits for something that another process brings about. */
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** How often the server has been asked to do something, by the name of the command. */
+export async function countOf(client: Redis, command: string): Promise<number> {
+  const [, calls = '0'] =
+    new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm').exec(await client.info('commandstats')) ?? [];
+  return Number(calls);
+}

@@ -1,0 +1,87 @@
+import { LedgerLostError } from '@eden-cost/core';
+import { describeWithRedis } from '../support/redis-server.js';
+import { balanceOf, hold, ledgerOf, reported, request, useRedis } from './kit.js';
+
+const remembered = (key: string, settled: number, toppedUp = 0) => ({
+  account: { key },
+  balance: { settled, reserved: 5, toppedUp },
+});
+
+describeWithRedis('the Redis ledger, when its server has lost the balances', () => {
+  const redis = useRedis();
+
+  test('every question is answered with a LedgerLostError, until it is restored', async () => {
+    const ledger = ledgerOf(redis.client);
+    await ledger.start();
+    await ledger.reserve(request('a', [hold('x', 10, 100)]));
+    await redis.client.flushall();
+    const lost = { name: 'LedgerLostError', code: 'ERR_COST_LEDGER_LOST' };
+    await expect(ledger.reserve(request('b', [hold('x', 10, 100)]))).rejects.toMatchObject(lost);
+    await expect(ledger.reserve(request('b', [hold('x', 10, 100)], { probe: true }))).rejects.toMatchObject(lost);
+    await expect(ledger.settle('a', 5, reported())).rejects.toThrow(LedgerLostError);
+    await expect(ledger.release('a', 0)).rejects.toMatchObject(lost);
+    await expect(ledger.extend(['a'], 60_000, 0)).rejects.toMatchObject(lost);
+    await expect(ledger.balances([{ key: 'x' }], 0)).rejects.toMatchObject(lost);
+    await expect(ledger.balances([], 0)).rejects.toMatchObject(lost);
+    const note = { id: 'n', at: 0, amount: 5, actor: 'ann', reason: 'upgrade' };
+    await expect(ledger.topUp({ key: 'x' }, note)).rejects.toMatchObject(lost);
+    expect(await redis.client.keys('*')).toEqual([]);
+    await ledger.restore([], 0);
+    expect(await balanceOf(ledger, 'x')).toEqual({ settled: 0, reserved: 0, toppedUp: 0 });
+    expect(await ledger.settle('a', 5, reported())).toMatchObject({ applied: false, known: false });
+    await ledger.close();
+  });
+
+  test('it is restored to the most that any process remembers, however often and in whatever order', async () => {
+    const [first, second] = [ledgerOf(redis.client), ledgerOf(redis.connect())];
+    await first.balances([], 0);
+    await second.balances([], 0);
+    await redis.client.flushall();
+    await first.restore([remembered('x', 60), remembered('y', 10, 5)], 0);
+    await first.reserve(request('new', [hold('x', 20, 100)]));
+    await expect(second.balances([], 0)).rejects.toThrow(LedgerLostError);
+    await second.restore([remembered('x', 40), remembered('y', 30)], 0);
+    await first.restore([remembered('x', 60)], 0);
+    for (const ledger of [first, second]) {
+      expect(await balanceOf(ledger, 'x')).toEqual({ settled: 60, reserved: 20, toppedUp: 0 });
+      expect(await balanceOf(ledger, 'y')).toEqual({ settled: 30, reserved: 0, toppedUp: 5 });
+    }
+  });
+
+  test('a process that starts on the empty server does not hide the loss from those that remember', async () => {
+    const old = ledgerOf(redis.client);
+    await old.balances([], 0);
+    await redis.client.flushall();
+    const young = ledgerOf(redis.connect());
+    expect(await young.reserve(request('a', [hold('x', 10, 100)]))).toMatchObject({ admitted: true });
+    await expect(old.balances([], 0)).rejects.toThrow(LedgerLostError);
+    await old.restore([remembered('x', 60)], 0);
+    expect(await balanceOf(young, 'x')).toEqual({ settled: 60, reserved: 10, toppedUp: 0 });
+  });
+
+  test('thousands of accounts are restored, each with its window', async () => {
+    const ledger = ledgerOf(redis.client);
+    const endsAt = Date.now() + 60_000;
+    const many = Array.from({ length: 1_201 }, (_, index) => ({
+      account: { key: `x${index}`, endsAt },
+      balance: { settled: index, reserved: 0, toppedUp: 0 },
+    }));
+    await ledger.restore(many, 0);
+    const balances = await ledger.balances(
+      many.map(({ account }) => account),
+      0,
+    );
+    expect(balances.map(({ settled }) => settled)).toEqual(many.map((_, index) => index));
+    expect(await redis.client.pttl('{eden-cost}:a:x1200')).toBeGreaterThan(34 * 86_400_000);
+  });
+
+  test('a key of something else under our prefix is an error, and changes nothing', async () => {
+    const ledger = ledgerOf(redis.client);
+    await ledger.reserve(request('a', [hold('x', 10, 100)]));
+    await redis.client.del('{eden-cost}:x');
+    await redis.client.set('{eden-cost}:x', 'not ours');
+    await expect(ledger.reserve(request('b', [hold('x', 10, 100)]))).rejects.toThrow('WRONGTYPE');
+    await redis.client.del('{eden-cost}:x');
+    expect(await balanceOf(ledger, 'x')).toMatchObject({ reserved: 10 });
+  });
+});

@@ -1,0 +1,95 @@
+import { OptionsError } from '@eden-cost/core';
+import { describeWithRedis } from '../support/redis-server.js';
+import { balanceOf, hold, ledgerOf, request, until, useRedis } from './kit.js';
+
+/** The codes of the warnings that a task gives. */
+async function warningsOf(task: () => unknown): Promise<(string | undefined)[]> {
+  const emit = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  await task();
+  const codes = emit.mock.calls.map(([, options]) => (options as NodeJS.ErrnoException & { code?: string }).code);
+  emit.mockRestore();
+  return codes;
+}
+
+describeWithRedis('the Redis ledger, when it starts', () => {
+  const redis = useRedis();
+  afterEach(async () => {
+    await redis.client.config('SET', 'maxmemory-policy', 'noeviction');
+    await redis.client.replicaof('NO', 'ONE');
+  });
+
+  test('on an empty server it begins, and on one that others use it goes on', async () => {
+    const first = ledgerOf(redis.client);
+    expect(await warningsOf(() => first.start())).toEqual([]);
+    await first.reserve(request('a', [hold('x', 10, 100)]));
+    const second = ledgerOf(redis.connect());
+    await second.start();
+    expect(await balanceOf(second, 'x')).toMatchObject({ reserved: 10 });
+    await Promise.all([first.close(), second.close()]);
+  });
+
+  test('a read-only replica is refused, with the reason', async () => {
+    const ledger = ledgerOf(redis.client);
+    await redis.client.replicaof('127.0.0.1', 1);
+    await expect(ledger.start()).rejects.toThrow(OptionsError);
+    await expect(ledger.start()).rejects.toThrow('read-only replica. Give redisLedger() a client of the primary');
+  });
+
+  test('a user that may not run scripts is refused, with the reason', async () => {
+    await redis.client.acl('SETUSER', 'weak', 'on', '>secret', '~*', '+@all', '-set');
+    const ledger = ledgerOf(redis.connect({ username: 'weak', password: 'secret' }));
+    await expect(ledger.start()).rejects.toThrow('its user may not run the ledger');
+    await expect(ledger.start()).rejects.not.toThrow('secret');
+  });
+
+  test('a server that may evict keys is warned of', async () => {
+    await redis.client.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    const ledger = ledgerOf(redis.client);
+    expect(await warningsOf(() => ledger.start())).toEqual(['WARN_COST_EVICTION']);
+    await ledger.close();
+  });
+
+  test('a server that does not tell its policy is believed', async () => {
+    await redis.client.config('SET', 'maxmemory-policy', 'allkeys-lfu');
+    await redis.client.acl('SETUSER', 'managed', 'on', '>secret', '~*', '+@all', '-info', '-config');
+    const ledger = ledgerOf(redis.connect({ username: 'managed', password: 'secret', enableReadyCheck: false }));
+    expect(await warningsOf(() => ledger.start())).toEqual([]);
+    await ledger.close();
+  });
+
+  test('clocks that differ are warned of', async () => {
+    const now = Date.now;
+    const ahead = jest.spyOn(Date, 'now').mockImplementation(() => now() - 60_000);
+    const ledger = ledgerOf(redis.client);
+    expect(await warningsOf(() => ledger.start())).toEqual(['WARN_COST_CLOCK_SKEW']);
+    ahead.mockRestore();
+    await ledger.close();
+  });
+
+  test('a server that cannot be reached is the error of the client', async () => {
+    const client = redis.connect({ path: '/nowhere', maxRetriesPerRequest: 0 });
+    client.on('error', () => {});
+    await expect(ledgerOf(client).start()).rejects.toThrow();
+  });
+
+  test('each process hears how many share the ledger, unless it is told', async () => {
+    const answered = async (ledger: ReturnType<typeof ledgerOf>, id: string) => {
+      const result = await ledger.reserve(request(id, [hold('x', 1, 100)]));
+      return result.admitted && result.processes;
+    };
+    const [first, second] = [ledgerOf(redis.client), ledgerOf(redis.connect())];
+    await first.start();
+    expect(await answered(first, 'a')).toBe(1);
+    await second.start();
+    expect(await answered(second, 'b')).toBe(2);
+    await first.close();
+    await until(async () => (await redis.client.zcard('{eden-cost}:p')) === 1);
+    const third = ledgerOf(redis.client);
+    await third.start();
+    expect(await answered(third, 'c')).toBe(2);
+    expect(await answered(ledgerOf(redis.client, { processes: 7 }), 'd')).toBe(7);
+    await Promise.all([second.close(), third.close()]);
+    expect(await redis.client.zcard('{eden-cost}:p')).toBe(0);
+    expect(await redis.client.ping()).toBe('PONG');
+  });
+});

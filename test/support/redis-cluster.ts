@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { endOf, spawnRedis } from './redis-server.js';
+
+const SLOTS = 16_384;
+
+export interface RedisCluster {
+  readonly nodes: readonly { readonly host: string; readonly port: number }[];
+  /** How many keys each node has. */
+  sizes(): Promise<number[]>;
+  close(): Promise<void>;
+}
+
+/** Three primaries that share the slots. */
+export async function startCluster(): Promise<RedisCluster> {
+  const folder = mkdtempSync(join(tmpdir(), 'eden-cost-cluster-'));
+  const ports = await freePorts(6);
+  const nodes = ports.slice(0, 3).map((port) => ({ host: '127.0.0.1', port }));
+  const children = await Promise.all(
+    nodes.map(({ port }, index) =>
+      spawnRedis([
+        ...['--port', String(port), '--cluster-port', String(ports[index + 3]), '--bind', '127.0.0.1', '--dir', folder],
+        ...['--save', '', '--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${index}.conf`],
+      ]),
+    ),
+  );
+  const clients = nodes.map((node) => new Redis(node));
+  for (const [index, client] of clients.entries()) {
+    const [from, to] = [index, index + 1].map((part) => Math.floor((part * SLOTS) / clients.length)) as [
+      number,
+      number,
+    ];
+    await client.call('CLUSTER', 'ADDSLOTSRANGE', from, to - 1);
+    await client.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
+    if (index > 0)
+      await clients[0]?.call('CLUSTER', 'MEET', '127.0.0.1', String(ports[index]), String(ports[index + 3]));
+  }
+  while (!(await Promise.all(clients.map(isWhole))).every(Boolean))
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  return {
+    nodes,
+    sizes: () => Promise.all(clients.map((client) => client.dbsize())),
+    async close() {
+      for (const client of clients) client.disconnect();
+      await Promise.all(children.map(endOf));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Knows all three, and that they serve every slot. */
+async function isWhole(client: Redis): Promise<boolean> {
+  const info = await client.cluster('INFO');
+  return /cluster_state:ok/.test(info) && /cluster_known_nodes:3/.test(info) && /cluster_slots_ok:16384/.test(info);
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.once('listening', resolve))));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
