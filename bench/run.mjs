@@ -4,6 +4,7 @@ import { largeAnswerRows } from './large-answer.mjs';
 import { memoryLedgerRows } from './memory-ledger.mjs';
 import { meteredCallRows } from './metered-calls.mjs';
 import { otherHostRows } from './other-hosts.mjs';
+import { redisLedgerRows } from './redis-ledger.mjs';
 import { notMeasured, report } from './report.mjs';
 import { sqliteLedgerRows } from './sqlite-ledger.mjs';
 import { streamRows } from './streams.mjs';
@@ -18,6 +19,7 @@ const MEASUREMENTS = [
   { number: '5', name: 'large answer', measure: largeAnswerRows },
   { number: '6', name: 'memory ledger', measure: memoryLedgerRows },
   { number: '6s', name: 'SQLite ledger', measure: sqliteLedgerRows },
+  { number: '7', name: 'Redis ledger', measure: redisLedgerRows },
   { number: '8', name: 'calls to other hosts', measure: otherHostRows },
   { number: 'estimates', name: 'estimates', measure: estimateRows },
 ];
