@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { redisLedger } from '@eden-cost/redis';
 import { Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
-import { median, row } from './measure.mjs';
+import { row } from './report.mjs';
+import { median } from './statistics.mjs';
 
 const UNITS = 2_000;
 const IN_FLIGHT = 100;
