@@ -7,15 +7,14 @@ import { Reservation } from './reservation.js';
 const reservation = (id: string) => Reservation.open({ id, at: 0, ttlMs: 1, holds: [] }, 0, [], ADMITTED);
 
 test('finds what was added and not removed, like a Map', () => {
-  const steps = fc.array(fc.tuple(fc.boolean(), fc.nat(300)), { maxLength: 1_000 });
+  const ids = Array.from({ length: 300 }, (_, number) => `call-${number}`);
+  const schedules = fc.array(fc.tuple(fc.boolean(), fc.constantFrom(...ids)), { minLength: 400, maxLength: 600 });
   fc.assert(
-    fc.property(steps, (schedule) => {
+    fc.property(schedules, (schedule) => {
       const open = new OpenReservations();
       const map = new Map<string, Reservation>();
-      for (const [adds, number] of schedule) {
-        const id = `call-${number}`;
+      for (const [adds, id] of schedule) {
         const found = open.find(id, hashOf(id));
-        expect(found).toBe(map.get(id));
         if (adds && found === undefined) {
           const one = reservation(id);
           open.add(one);
@@ -25,10 +24,8 @@ test('finds what was added and not removed, like a Map', () => {
           map.delete(id);
         }
       }
-      for (let number = 0; number <= 300; number++) {
-        const id = `call-${number}`;
-        expect(open.find(id, hashOf(id))).toBe(map.get(id));
-      }
+      expect(ids.filter((id) => open.find(id, hashOf(id)) !== map.get(id))).toEqual([]);
     }),
+    { numRuns: 20 },
   );
 });
