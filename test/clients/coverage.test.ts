@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { COVERED } from './coverage/covered-client.js';
-import type { Coverage } from './coverage/program.js';
+import { COVERED } from './covered/covered-client.js';
+import type { Coverage } from './covered/covered-process.js';
 import { useResult } from './use-result.js';
 
-const coverage = useResult<Coverage>(join(__dirname, 'coverage', 'program.ts'));
+const coverage = useResult<Coverage>(join(__dirname, 'covered', 'covered-process.ts'));
 
 const RATED = new Set(["Anthropic's SDK stream"]);
 

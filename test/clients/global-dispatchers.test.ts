@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { HAS_NEWEST } from './coverage/covered-client.js';
-import type { DispatcherRun } from './coverage/dispatchers-program.js';
+import { HAS_NEWEST } from './covered/covered-client.js';
+import type { DispatcherRun } from './covered/dispatchers-process.js';
 import { useResult } from './use-result.js';
 
 const COPIES = Object.entries({
@@ -11,7 +11,7 @@ const COPIES = Object.entries({
 
 describe.each(COPIES)('a global dispatcher of %s', (_name, specifier) => {
   const runs = useResult<Record<string, DispatcherRun>>(
-    join(__dirname, 'coverage', 'dispatchers-program.ts'),
+    join(__dirname, 'covered', 'dispatchers-process.ts'),
     specifier,
   );
 

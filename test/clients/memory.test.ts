@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { MemoryRun } from './memory-program.js';
+import type { MemoryRun } from './memory-process.js';
 import { useResult } from './use-result.js';
 
-const memory = useResult<MemoryRun>(join(__dirname, 'memory-program.ts'));
+const memory = useResult<MemoryRun>(join(__dirname, 'memory-process.ts'));
 
 const STREAMS = 1_000;
 const KIB = 1024;

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { NEIGHBOURS, type NeighbourName } from './neighbours/neighbour.js';
-import type { NeighbourRun } from './neighbours/program.js';
+import type { NeighbourRun } from './neighbours/neighbours-process.js';
 import { useResult } from './use-result.js';
 
-const PROGRAM = join(__dirname, 'neighbours', 'program.ts');
+const PROGRAM = join(__dirname, 'neighbours', 'neighbours-process.ts');
 
 /** What each has seen of six calls; the mock, of the two that it answers. */
 const SEEN: Record<NeighbourName, number> = { OpenTelemetry: 6, "Sentry's SDK": 6, nock: 2 };

@@ -84,6 +84,7 @@ export class MemoryLedger implements Ledger {
   }
 
   release(id: string, at: number): boolean {
+    this.#rules.sweep(at);
     if (!this.#waiting.isEmpty) this.#waiting.leave(id, at);
     return this.#rules.release(id, at);
   }
