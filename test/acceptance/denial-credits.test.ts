@@ -171,7 +171,7 @@ test('the answer that the SDK reads is untouched but for one header', async () =
 test('an empty balance denies, books nothing, and a refill ends it', async () => {
   standIn.eden.setBalance(0.01);
   const app = express().set('env', 'production');
-  app.use(kit.costAware({ budgets: [{ name: 'day', limitUsd: 5, window: 'day' }] }));
+  app.use(kit.costAware({ budgets: [{ name: 'day', limitUsd: 5, window: 'day' }], circuit: false }));
   app.get('/ask', async (req, res) => {
     await kit.openai().chat.completions.create(CHAT);
     res.json(req.costs.totalNanos);
@@ -232,10 +232,11 @@ describe('the operator', () => {
 
   test("hears of it as an event too, once for each of Eden AI's answers", async () => {
     standIn.eden.script({ ...refusal('openai'), times: 2 });
-    const { meter, ask } = await run();
+    const { clock, meter, ask } = await run();
     const credits: unknown[] = [];
     meter.on('credits', (told) => credits.push(told));
     await ask();
+    clock.advance(5_000); // until then, calls with that key are denied here
     await ask();
     expect(credits).toEqual([
       { denialId: expect.any(String), at: expect.any(Number) },

@@ -27,7 +27,7 @@ export function useMeteredEden(options: StandInOptions = {}): MeteredEden {
   };
 }
 
-const EVENTS = ['charge', 'denied', 'overrun', 'threshold', 'credits', 'ledger', 'error'] as const;
+const EVENTS = ['charge', 'denied', 'overrun', 'threshold', 'credits', 'balance', 'ledger', 'error'] as const;
 
 type Heard = { readonly [E in (typeof EVENTS)[number]]: MeterEvents[E][] };
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Call, Parts } from './call.js';
 import type { Basis, Charge } from './charge.js';
 import { OptionsError } from './errors.js';
+import type { AnswerMetadata } from './edenai/metadata.js';
 import type { Rank, SettleResult } from './ledger/ledger.js';
 import type { Booked } from './ledger-guard/meter-ledger.js';
 import { isPromise, type MaybePromise, then } from './maybe.js';
@@ -38,6 +39,7 @@ export function bookCharge(parts: Parts, call: ChargedCall, plan: Plan, end: Cal
   // the scope has the price before the caller has the answer; what a remote ledger adds comes with the event
   const charge = chargeOf(parts, call, plan, end, booking);
   call.scope?.addCharge(charge);
+  parts.credits?.charged(charge, call.kind, call.startedAt);
   result.then((settled) => announce(parts, call, plan, charge, settled));
   return charge;
 }
@@ -66,6 +68,7 @@ export function tellCharge(
 ): Charge {
   const charge = withOverrun(chargeOf(parts, call, plan, end, booking), result);
   call.scope?.addCharge(charge);
+  parts.credits?.charged(charge, call.kind, call.startedAt);
   announce(parts, call, plan, charge, result);
   return charge;
 }
@@ -116,17 +119,24 @@ function chargeOf(parts: Parts, call: ChargedCall, plan: Plan, { status, facts }
     late: call.scope?.finished ?? call.labels !== undefined,
     overrun: 0,
   };
-  const { model = call.facts.model, provider, usage, cost } = facts;
+  const { model = call.facts.model, metadata, provider = metadata?.provider, usage, cost } = facts;
   if (cost.kind !== 'missing') charge.rawCost = cost.raw;
   if (model !== undefined) charge.model = model;
   if (provider !== undefined) charge.provider = provider;
   if (usage !== undefined) charge.usage = { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens };
+  if (metadata !== undefined) sayMetadata(charge, metadata);
   if (job !== undefined) charge.jobId = job.id;
   if (corrects !== undefined) charge.corrects = corrects.id;
   return charge;
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+function sayMetadata(charge: Writable<Charge>, { region, attempts, isByok }: AnswerMetadata): void {
+  if (region !== undefined) charge.region = region;
+  if (attempts !== undefined) charge.attempts = attempts;
+  charge.byok = isByok;
+}
 
 /** Asks the ledger; when it is not set up right, the call is not touched, and an event tells. */
 export function askLedger<T>(parts: Parts, question: () => T | Promise<T>): MaybePromise<T | undefined> {

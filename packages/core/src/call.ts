@@ -1,8 +1,11 @@
+import type { AddedHeaders } from './added-headers.js';
 import type { PlanLimits } from './budget/plan-limits.js';
 import type { BudgetBook } from './budget-book.js';
 import type { CallInfo } from './call-info.js';
 import type { Clock } from './clock.js';
 import type { Counters } from './counters.js';
+import type { CreditsCircuit } from './credits/circuit.js';
+import type { CreditsWatch } from './credits/credits-watch.js';
 import type { CallKind } from './edenai/classify.js';
 import type { RequestFacts } from './edenai/request-body.js';
 import type { Events } from './events.js';
@@ -35,6 +38,10 @@ export interface Parts {
   readonly counters: Counters;
   readonly observed: ObservedDenials;
   readonly unattributed: UnattributedWarning;
+  readonly circuit: CreditsCircuit;
+  /** The balance watch; `undefined` without the option `credits`. */
+  readonly credits: CreditsWatch | undefined;
+  readonly addedHeaders: AddedHeaders;
 }
 
 /** One HTTP exchange with Eden AI, as it is known before it leaves. */

@@ -1,3 +1,4 @@
+import type { Attempt } from './edenai/metadata.js';
 import type { Nanos } from './money.js';
 
 /** What a call does. `poll` reads a job or a video that an earlier call started. */
@@ -41,6 +42,12 @@ export interface Charge {
   readonly operation: Operation;
   readonly model?: string;
   readonly provider?: string;
+  /** Where it was answered, as `edenai_metadata` says (option `metadata`). */
+  readonly region?: string;
+  /** The providers that Eden AI tried, at most 8, as `edenai_metadata` says. */
+  readonly attempts?: readonly Attempt[];
+  /** Whether the account's own provider key paid, as `edenai_metadata` says. */
+  readonly byok?: boolean;
   readonly usage?: Usage;
   readonly labels: Readonly<Record<string, string>>;
   /** Names of the budgets that it was booked on. */

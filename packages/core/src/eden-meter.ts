@@ -4,19 +4,23 @@ import type { ResolvedBudget } from './budget/budget.js';
 import type { Parts } from './call.js';
 import { systemClock } from './clock.js';
 import type { Snapshot } from './counters.js';
+import { EdenReader } from './credits/eden-reader.js';
+import { type MeterCredits, meterCredits } from './credits/meter-credits.js';
 import { OptionsError } from './errors.js';
 import { Events, type MeterEvents } from './events.js';
 import { Gate } from './gate.js';
 import { healthOf } from './health.js';
 import { wrapFetch } from './intercept/fetch.js';
+import { innerFetch } from './intercept/inner-fetch.js';
 import { install, patchGlobalDispatchers, patchLoadedCopies } from './intercept/install.js';
 import type { TopUp } from './ledger/ledger.js';
+import { JobSettler, type MeterJobs } from './job-settler.js';
 import { lineWriter, type WriteLine } from './line-writer.js';
 import type { Logger } from './logger.js';
 import { warnOfLogger } from './logger-warning.js';
 import { isPromise } from './maybe.js';
-import type { Closed, Health, Meter, OpenInit, OpenScope, RunInit } from './meter.js';
 import type { ObservedDenial } from './observed-denials.js';
+import type { Closed, Health, HealthOptions, Meter, OpenInit, OpenScope, RunInit } from './meter.js';
 import { RequestScope } from './open-scope.js';
 import { OperatorLog } from './operator-log.js';
 import type { Settings } from './options.js';
@@ -31,6 +35,9 @@ import { type TopUpNote, topUp, topUpsOf } from './top-up.js';
 /** What {@link createMeter} makes. */
 export class EdenMeter implements Meter {
   readonly fetch: typeof globalThis.fetch;
+  readonly credits: MeterCredits;
+  readonly jobs: MeterJobs;
+  readonly #reader: EdenReader;
   readonly #events: Events;
   readonly #parts: Parts;
   readonly #gate: Gate;
@@ -55,6 +62,9 @@ export class EdenMeter implements Meter {
     this.#scopeMeter = scopeMeter(this.#parts);
     this.#gate = new Gate(this.#parts);
     this.fetch = wrapFetch((input, init) => globalThis.fetch(input, init), this.#gate, true);
+    this.credits = meterCredits(this.#parts.credits);
+    this.#reader = new EdenReader(innerFetch, () => settings.clock.now());
+    this.jobs = new JobSettler(this.#parts, this.#reader, settings.jobs);
     this.#start();
   }
 
@@ -74,6 +84,7 @@ export class EdenMeter implements Meter {
     const hosts = baseUrls.map(({ origin, prefix }) => origin + prefix);
     this.#log.started({ hosts, budgets: budgets.names, mode, ledger: ledger.name });
     this.#ready = Promise.resolve(ledger.start?.());
+    this.#parts.credits?.start();
     this.#ready.catch((cause) => {
       // left uncaught, it ends the process, and says why
       if (cause instanceof OptionsError && !this.#isAwaited) throw cause;
@@ -199,8 +210,8 @@ export class EdenMeter implements Meter {
     return this.#parts.observed.all;
   }
 
-  health(): Promise<Health> {
-    return healthOf(this.#parts, this.settings.mode);
+  health({ amounts = false }: HealthOptions = {}): Promise<Health> {
+    return healthOf(this.#parts, this.settings.mode, amounts);
   }
 
   snapshot(): Snapshot {
@@ -232,6 +243,8 @@ export class EdenMeter implements Meter {
     await openCalls.drain(timeoutMs);
     this.#parts.jobs.stop();
     this.#parts.rates.stop();
+    this.#parts.credits?.stop();
+    this.#reader.stop();
     await ledger.flush?.(Math.max(0, timeoutMs - (systemClock.now() - startedAt)));
     const closed = { restored, unsettled: openCalls.size + (ledger.kept ?? 0) };
     await ledger.close?.();

@@ -1,3 +1,4 @@
+import type { ReadFailure } from './edenai/read-failure.js';
 import { INSPECT, type Inspect, inspectError } from './inspect-error.js';
 import { helpLink } from './links.js';
 
@@ -165,6 +166,50 @@ export class LedgerUnavailableError extends CostError {
     this.statusCode = status;
     this.headers = headers;
     this.denialId = denialId;
+  }
+}
+
+/** What kept something from being read at Eden AI. */
+export interface EdenReadFields {
+  readonly failure: ReadFailure;
+  readonly answered?: number;
+  readonly retryAfterMs?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * The balance, the consumption or a job could not be read at Eden AI. The message says why, and what to do; it holds no
+ * key, and nothing of what was answered. Code `ERR_COST_EDEN_READ`.
+ */
+export class EdenReadError extends CostError {
+  protected static override readonly className: string = 'EdenReadError';
+  override readonly name = 'EdenReadError';
+  readonly code = 'ERR_COST_EDEN_READ';
+  readonly failure: ReadFailure;
+  /** The status that Eden AI answered with, if it did. Not `status`: an app's client is not to be answered with it. */
+  readonly answered: number | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(what: string, advice: string, { failure, answered, retryAfterMs, cause }: EdenReadFields) {
+    const status = answered === undefined ? '' : ` (status ${answered})`;
+    super(`Eden AI did not say ${what}${status}: ${advice}`, cause === undefined ? undefined : { cause });
+    this.failure = failure;
+    this.answered = answered;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** A webhook was not signed by Eden AI, as it came: nothing was read or booked for it. Code `ERR_COST_WEBHOOK_SIGNATURE`. */
+export class WebhookSignatureError extends CostError {
+  protected static override readonly className: string = 'WebhookSignatureError';
+  override readonly name = 'WebhookSignatureError';
+  readonly code = 'ERR_COST_WEBHOOK_SIGNATURE';
+  readonly status = 401;
+  readonly statusCode = 401;
+  readonly expose = true;
+
+  constructor(why: string) {
+    super(`The webhook was refused: ${why}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Charge } from './charge.js';
+import type { BalanceEvent } from './credits/balance-states.js';
 import type { Denial } from './denial.js';
 import type { Nanos } from './money.js';
 
@@ -26,6 +27,8 @@ export interface MeterEvents {
    * meanwhile (`up`): of `replayed` reservations and settlements.
    */
   ledger: { readonly state: 'down' | 'lost' | 'up'; readonly cause?: unknown; readonly replayed?: number };
+  /** The prepaid balance is low, exhausted or refilled (option `credits`). */
+  balance: BalanceEvent;
   /** Something of the meter's own went wrong; the call itself went on. */
   error: MeterError;
 }

@@ -44,6 +44,8 @@ export interface Reply {
 export interface Exchange {
   /** The body to send instead: it also asks for the stream's usage. Then `accept-encoding` has to be `identity`. */
   readonly changedBody: Buffer | undefined;
+  /** Request headers to set, where they can still be changed; lower-case names. */
+  readonly addedRequestHeaders: Readonly<Record<string, string>> | undefined;
   /** The answer's head. `'resend'`: drop this answer, and send the request as the app made it. */
   answered(status: number, header: HeaderLookup, hasBody: boolean): AnswerTap | 'resend';
   /** It failed, and surely no byte of it was sent. */

@@ -9,23 +9,35 @@ export type { Basis, Charge, Operation, Usage } from './charge.js';
 export { type Clock, systemClock, type Timer } from './clock.js';
 export type { Snapshot } from './counters.js';
 export { createMeter, isMeter, meterInProcess } from './create-meter.js';
+export type { BalanceEvent, CreditsState } from './credits/balance-states.js';
+export type { AutoRefillOptions, CreditsOptions } from './credits/credits-options.js';
+export type { CreditsBalance } from './credits/credits-watch.js';
+export type { MeterCredits } from './credits/meter-credits.js';
+export type { TagsOption } from './credits/tags-option.js';
+export type { UsageLine, UsageQuery, UsageReport } from './credits/usage-report.js';
 export type { Denial, DenialError, DenialReason, DenialStatus } from './denial.js';
+export type { Attempt } from './edenai/metadata.js';
+export type { ReadFailure } from './edenai/read-failure.js';
 export {
   BudgetExceededError,
   CostError,
   CreditsExhaustedError,
+  EdenReadError,
   isBudgetExceeded,
   isCreditsExhausted,
   LedgerUnavailableError,
   OptionsError,
   PaymentRequiredError,
   passAs,
+  WebhookSignatureError,
 } from './errors.js';
 export type { MeterError, MeterEvents } from './events.js';
 export { onUpgradeClosed, wasAborted } from './http/answered.js';
 export { findDenial } from './http/find-denial.js';
 export { BODY_HEADERS, PROBLEM_TYPE, type Problem, toProblem } from './http/problem.js';
 export { surfaceError } from './http/surface-error.js';
+export type { MeterJobs, SettledJob, WebhookHeaders } from './job-settler.js';
+export type { JobsOptions } from './jobs-options.js';
 // for ledgers
 export { Account } from './ledger/account-book.js';
 export { checkAmount, checkHolds, checkTopUp } from './ledger/check-amount.js';
@@ -51,7 +63,7 @@ export { memoryLedger } from './ledger/memory-ledger.js';
 export { Reservation, type ReservationRecord } from './ledger/reservation.js';
 export { withScopeAccounts } from './ledger/scope-accounts.js';
 export type { Logger, LoggerOption, LogLine } from './logger.js';
-export type { Closed, Health, Meter, OpenInit, OpenScope, RunInit } from './meter.js';
+export type { Closed, CreditsHealth, Health, HealthOptions, Meter, OpenInit, OpenScope, RunInit } from './meter.js';
 export { formatUsd } from './money.js';
 export type { ObservedDenial } from './observed-denials.js';
 export type { MeterOptions, Mode } from './options.js';

@@ -1,12 +1,19 @@
 import { askLedger, type Booking, bookCharge, type ChargedCall, settleBooking, tellCharge } from './book-charge.js';
 import type { Parts } from './call.js';
 import type { Charge } from './charge.js';
+import { jobPhase } from './edenai/jobs.js';
 import { hasEnded, type JobSettlement, jobSettlement, startsJob, succeeded } from './job-settlement.js';
 import type { Rank } from './ledger/ledger.js';
 import { then } from './maybe.js';
 import type { CallEnd } from './metered-call.js';
 import type { Plan } from './plan.js';
 import { letGoOfRequest, type StartedJob, StartedJobs } from './started-jobs.js';
+
+const phaseOf = ({ facts }: CallEnd) => (jobPhase(facts.status) === 'failed' ? 'failed' : 'succeeded');
+
+/** Polls have no metadata: what the answer that started the job said is the charge's. */
+const withMetadata = (end: CallEnd, { facts: { metadata } }: CallEnd): CallEnd =>
+  metadata === undefined ? end : { ...end, facts: { metadata, ...end.facts } };
 
 /** Booked jobs are remembered for a correction, and unknown ones so that they are told of once. */
 const REMEMBERED = 10_000;
@@ -61,6 +68,12 @@ export class Jobs {
     else this.#settleForeign(jobId, call, end);
   }
 
+  /** How a job ended whose cost Eden AI has reported; `undefined`: it is not settled, as far as is known here. */
+  settled(jobId: string): 'succeeded' | 'failed' | undefined {
+    const booked = this.#started.get(jobId)?.booked;
+    return booked?.rank === 'reported' ? booked.phase : undefined;
+  }
+
   stop(): void {
     for (const { expiry } of this.#started.pending) expiry?.cancel();
   }
@@ -101,7 +114,7 @@ export class Jobs {
   #settle(job: StartedJob, end: CallEnd): void {
     const isByok = end.facts.isByok || job.end.facts.isByok; // polls do not say it
     this.#unschedule(job);
-    this.#book(job, end, jobSettlement(end, isByok, job.plan.estimate));
+    this.#book(job, withMetadata(end, job.end), jobSettlement(end, isByok, job.plan.estimate));
   }
 
   /** Nobody came back: charged at its estimate, unless another process with this ledger has settled it. */
@@ -136,12 +149,12 @@ export class Jobs {
     }
     const corrects = booked && { id: booked.chargeId, amount: booked.amount };
     const booking = { ...settlement, job: { id, reservation: reservationOf(id), ...(corrects && { corrects }) } };
-    this.#booked(job, booking, bookCharge(this.parts(), call, plan, end, booking));
+    this.#booked(job, booking, bookCharge(this.parts(), call, plan, end, booking), phaseOf(end));
   }
 
-  #booked(job: StartedJob, { amount, rank }: Booking, charge: Charge): void {
+  #booked(job: StartedJob, { amount, rank }: Booking, charge: Charge, phase?: 'succeeded' | 'failed'): void {
     const { booked, call } = job;
-    job.booked = { chargeId: booked?.chargeId ?? charge.id, amount, rank };
+    job.booked = { chargeId: booked?.chargeId ?? charge.id, amount, rank, phase };
     this.#started.booked(job);
     if (rank !== 'reported') return;
     if (booked === undefined && amount > 0) this.parts().learned.add(call, amount);

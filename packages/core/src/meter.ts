@@ -1,8 +1,11 @@
 import type { ResolvedBudget } from './budget/budget.js';
 import type { Snapshot } from './counters.js';
+import type { CreditsState } from './credits/balance-states.js';
+import type { MeterCredits } from './credits/meter-credits.js';
 import type { DenialStatus } from './denial.js';
 import type { MeterEvents } from './events.js';
 import type { TopUp } from './ledger/ledger.js';
+import type { MeterJobs } from './job-settler.js';
 import type { Logger } from './logger.js';
 import type { ObservedDenial } from './observed-denials.js';
 import type { Mode } from './options.js';
@@ -63,8 +66,16 @@ export interface Meter {
    * that cannot work as it is set up ends the process, and one that cannot be reached counts as down.
    */
   ready(): Promise<void>;
-  /** For a readiness probe. Spends no money. */
-  health(): Promise<Health>;
+  /** The prepaid balance at Eden AI, and what Eden AI says was consumed. */
+  readonly credits: MeterCredits;
+  /** Settles jobs whose results come by webhook. */
+  readonly jobs: MeterJobs;
+  /**
+   * For a readiness probe. Spends no money, and asks Eden AI for nothing.
+   *
+   * @param options `amounts: true`: the balance too
+   */
+  health(options?: HealthOptions): Promise<Health>;
   /** Counters since the start. */
   snapshot(): Snapshot;
   /**
@@ -99,11 +110,27 @@ export interface RunInit {
   readonly labels?: Record<string, LabelValue>;
 }
 
+export interface HealthOptions {
+  /** Whether the balance is said, as far as it is known. Default `false`: a probe's answer is often public. */
+  readonly amounts?: boolean;
+}
+
+/** How the credits at Eden AI are. */
+export interface CreditsHealth {
+  /** `off`: nothing watches them (option `credits`); `unknown`: no balance could be read yet. */
+  readonly state: CreditsState | 'off';
+  /** `open`: Eden AI has answered 402, and calls with at least one API key are denied here. */
+  readonly circuit: 'open' | 'closed';
+  /** Only where it is asked for. */
+  readonly balanceUsd?: number;
+}
+
 export interface Health {
   /** `degraded`: the ledger does not answer, or has yet to be told of what happened while it did not. */
   readonly status: 'up' | 'degraded' | 'off';
   readonly mode: Mode | 'off';
   readonly ledger: { readonly name: string; readonly reachable: boolean };
+  readonly credits: CreditsHealth;
   readonly callsInFlight: number;
 }
 

@@ -19,6 +19,8 @@ export interface CallEnd {
 export interface CallWatcher {
   /** Called once, however the call ends. */
   ended(end: CallEnd): void;
+  /** The head of an answer came. */
+  answered(status: number): void;
   /** Eden AI answered 402. */
   paymentRequired(): Denial;
 }
@@ -36,6 +38,7 @@ export class MeteredCall implements Exchange {
     private readonly streamUsage: StreamUsage,
     private readonly maxNanos: Nanos,
     private readonly watcher: CallWatcher,
+    readonly addedRequestHeaders: Readonly<Record<string, string>> | undefined,
   ) {
     this.changedBody = streamUsage.ask(call);
   }
@@ -48,6 +51,7 @@ export class MeteredCall implements Exchange {
     }
     // a request that is wrong without the question too says nothing about the question
     if (this.#resent && status < 300) this.streamUsage.refused(this.call);
+    this.watcher.answered(status);
     const reader = readerFor({ kind: this.call.kind, header, hasBody, asked, maxNanos: this.maxNanos });
     const added = status === 402 ? { [DENIAL_HEADER]: this.watcher.paymentRequired().id } : undefined;
     return new ReaderTap(reader, (kind, facts) => this.#end({ kind, status, facts }), added);

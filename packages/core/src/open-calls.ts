@@ -21,6 +21,10 @@ export class OpenCalls {
     private readonly failed: (cause: unknown) => void,
   ) {}
 
+  get ids(): Iterable<string> {
+    return this.#calls;
+  }
+
   get size(): number {
     return this.#calls.size;
   }

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from './clock.js';
+import type { BalanceEvent } from './credits/balance-states.js';
 import type { Denial } from './denial.js';
 import type { Events, MeterError, MeterEvents } from './events.js';
 import type { WriteLine } from './line-writer.js';
@@ -8,6 +9,15 @@ const MINUTE_MS = 60_000;
 const IS = { spent: 'is spent', held: 'is held', ledger: 'cannot be asked', credits: 'is spent' } as const;
 
 const LEDGER_IS = { down: 'cannot be asked', lost: 'has lost its balances' } as const;
+const BALANCE_LINES: Readonly<Record<BalanceEvent['state'], readonly [level: 30 | 40 | 50, message: string]>> = {
+  low: [40, 'edenai credits are low: buy credits, or turn on auto-refill, before every call is answered with 402'],
+  exhausted: [50, 'edenai credits are used up: every call fails until credits are bought'],
+  refilled: [30, 'edenai credits are there again'],
+  unrefilled: [
+    50,
+    'edenai credits are below the threshold of the auto-refill, and were not refilled: check the card in the Eden AI dashboard',
+  ],
+};
 
 /** A line that was written, and what has been kept back since. */
 interface Muted {
@@ -31,6 +41,7 @@ export class OperatorLog {
   listen(events: Events): void {
     events.on('denied', (denial) => this.denied(denial, denial.enforced));
     events.on('threshold', (event) => this.threshold(event));
+    events.on('balance', (event) => this.balance(event));
     events.on('unmetered', (event) => this.unmetered(event));
     events.on('ledger', (event) => this.ledger(event));
   }
@@ -81,6 +92,12 @@ export class OperatorLog {
       `edenai budget "${budget}" ${settledNanos < threshold * limitNanos ? 'has no room for a further call' : `has reached ${percent} % of its limit`}`,
       { edenai: { budget, percent } },
     );
+  }
+
+  /** Never an amount: a log is read by more people than the books. */
+  balance({ state }: BalanceEvent): void {
+    const [level, message] = BALANCE_LINES[state];
+    this.write(level, message, { edenai: { credits: state } });
   }
 
   unmetered({ origin, reason, fix }: MeterEvents['unmetered']): void {

@@ -1,9 +1,17 @@
 import type { Budget, ResolvedBudget } from './budget/budget.js';
 import { resolveBudgets } from './budget/resolve-budget.js';
 import { type Clock, systemClock } from './clock.js';
+import {
+  type AutoRefillOptions,
+  type CreditsOptions,
+  type CreditsSettings,
+  resolveCredits,
+} from './credits/credits-options.js';
+import { resolveTags, type TagName, type TagsOption } from './credits/tags-option.js';
 import { type BaseUrl, DEFAULT_BASE_URLS, parseBaseUrl } from './edenai/base-url.js';
 import { type RateCard, type RateTable, rateCardOf } from './edenai/rates.js';
 import { OptionsError } from './errors.js';
+import { type JobsOptions, type JobsSettings, resolveJobs } from './jobs-options.js';
 import type { Ledger } from './ledger/ledger.js';
 import { isLogger, type LoggerOption } from './logger.js';
 import { costToNanos, type Nanos } from './money.js';
@@ -48,6 +56,21 @@ export interface MeterOptions {
   jobTtlMs?: number;
   /** How long a reservation lives that nobody extends, in milliseconds. Default 60,000. */
   reservationTtlMs?: number;
+  /** Watches the prepaid balance at Eden AI. Default: off. */
+  credits?: CreditsOptions;
+  /** What Eden AI's dashboard has as its auto-refill: the balance watch counts on it. Default: none. */
+  autoRefill?: AutoRefillOptions;
+  /**
+   * After a 402 of Eden AI's, further calls with that API key are denied here for `openMs` milliseconds, and then one of
+   * them tries again. Default `{ openMs: 5000 }`; `false`: every call asks Eden AI.
+   */
+  circuit?: false | { openMs?: number };
+  /** Labels that are sent as `X-EdenAI-Tags`: their names, or the tag's name by the label's. Default: none. */
+  tags?: TagsOption;
+  /** `true` asks for `edenai_metadata`: region, attempts and BYOK are on the charge, and the block is in the answer. Default `false`. */
+  metadata?: boolean;
+  /** For apps that get the results of their jobs by webhook. */
+  jobs?: JobsOptions;
   clock?: Clock;
 }
 
@@ -68,6 +91,12 @@ export interface Settings {
   readonly maxAccounts: number;
   readonly jobTtlMs: number;
   readonly reservationTtlMs: number;
+  readonly credits: CreditsSettings | undefined;
+  /** `undefined`: there is no circuit. */
+  readonly circuitMs: number | undefined;
+  readonly tags: readonly TagName[];
+  readonly metadata: boolean;
+  readonly jobs: JobsSettings;
   readonly clock: Clock;
 }
 
@@ -87,6 +116,12 @@ export const METER_OPTIONS = [
   'maxAccounts',
   'jobTtlMs',
   'reservationTtlMs',
+  'credits',
+  'autoRefill',
+  'circuit',
+  'tags',
+  'metadata',
+  'jobs',
   'clock',
 ] as const satisfies readonly (keyof MeterOptions)[];
 
@@ -98,10 +133,12 @@ export const METER_OPTIONS = [
 export function resolveOptions(options: MeterOptions, environment: NodeJS.ProcessEnv = process.env): Settings {
   if (typeof options !== 'object' || options === null) throw new OptionsError('The options must be an object');
   rejectUnknownKeys(options, METER_OPTIONS, 'options');
+  const baseUrls = baseUrlsOf(options.baseUrls);
+  const credits = resolveCredits(options.credits, options.autoRefill, baseUrls[0] as BaseUrl);
   return {
     budgets: resolveBudgets(options.budgets ?? []),
     mode: modeOf(options, environment),
-    baseUrls: baseUrlsOf(options.baseUrls),
+    baseUrls,
     ledger: ledgerOf(options.ledger),
     logger: loggerOf(options.logger),
     logLabels: labelsOf(options.log),
@@ -114,6 +151,11 @@ export function resolveOptions(options: MeterOptions, environment: NodeJS.Proces
     maxAccounts: duration('maxAccounts', options.maxAccounts ?? 100_000, 1),
     jobTtlMs: duration('jobTtlMs', options.jobTtlMs ?? 86_400_000, 1_000),
     reservationTtlMs: duration('reservationTtlMs', options.reservationTtlMs ?? 60_000, 1_000),
+    credits,
+    circuitMs: circuitOf(options.circuit),
+    tags: resolveTags(options.tags),
+    metadata: flag('metadata', options.metadata, false),
+    jobs: resolveJobs(options.jobs, credits?.apiKey),
     clock: clockOf(options.clock),
   };
 }
@@ -180,6 +222,15 @@ function maxCostOf(usd: unknown): Nanos {
   const nanos = typeof usd === 'number' ? costToNanos(usd) : undefined;
   if (nanos === undefined || nanos === 0) throw new OptionsError('options.maxCostUsd must be an amount in USD above 0');
   return nanos;
+}
+
+function circuitOf(circuit: MeterOptions['circuit'] = {}): number | undefined {
+  if (circuit === false) return undefined;
+  if (typeof circuit !== 'object' || circuit === null) {
+    throw new OptionsError('options.circuit must be { openMs }, or false');
+  }
+  rejectUnknownKeys(circuit, ['openMs'], 'options.circuit');
+  return duration('circuit.openMs', circuit.openMs ?? 5_000, 1);
 }
 
 function clockOf(clock: Clock | undefined): Clock {

@@ -1,9 +1,14 @@
+import { AddedHeaders } from './added-headers.js';
 import { LabelValues } from './budget/accounts.js';
 import { PlanLimits } from './budget/plan-limits.js';
 import { BudgetBook } from './budget-book.js';
 import type { Parts } from './call.js';
 import { Counters } from './counters.js';
+import { CreditsCircuit } from './credits/circuit.js';
+import { CreditsWatch } from './credits/credits-watch.js';
+import { EdenReader } from './credits/eden-reader.js';
 import type { Events } from './events.js';
+import { innerFetch } from './intercept/inner-fetch.js';
 import { Jobs } from './jobs.js';
 import { LearnedEstimates } from './learned-estimates.js';
 import { ledgerOf } from './ledger-of.js';
@@ -56,6 +61,20 @@ export function makeParts(settings: Settings, events: Events): Parts {
   );
   const observed = new ObservedDenials();
   events.on('charge', (charge) => observed.charged(charge));
+  const circuit: CreditsCircuit = new CreditsCircuit(
+    clock,
+    settings.mode === 'enforce' ? settings.circuitMs : undefined,
+    () => credits?.resumed(),
+  );
+  const credits =
+    settings.credits &&
+    new CreditsWatch(settings.credits, {
+      clock,
+      events,
+      reader: new EdenReader(innerFetch, () => clock.now()),
+      inFlight: () => openCalls.ids,
+      refilled: () => circuit.closeAll(),
+    });
   const parts: Parts = {
     settings,
     clock,
@@ -71,6 +90,9 @@ export function makeParts(settings: Settings, events: Events): Parts {
     observed,
     counters,
     unattributed: new UnattributedWarning(),
+    circuit,
+    credits,
+    addedHeaders: new AddedHeaders(settings, events),
   };
   return parts;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Call, Parts } from './call.js';
 import type { CallInfo } from './call-info.js';
 import type { Operation } from './charge.js';
+import type { Passage } from './credits/circuit.js';
 import { DENIAL_HEADER, type Denial, denialError } from './denial.js';
 import { classify } from './edenai/classify.js';
 import { denialBody } from './edenai/errors.js';
@@ -10,13 +11,13 @@ import { type RequestFacts, readRequest } from './edenai/request-body.js';
 import { type Admission, ESTIMATE_HEADER, type OutgoingRequest } from './exchange.js';
 import type { Verdict } from './ledger-guard/meter-ledger.js';
 import { type MaybePromise, then } from './maybe.js';
-import { MeteredCall } from './metered-call.js';
+import { type CallWatcher, MeteredCall } from './metered-call.js';
 import { estimateToNanos, type Nanos } from './money.js';
 import { type Plan, planHolds } from './plan.js';
 import { reserve } from './reserve.js';
 import type { Scope } from './scope/scope.js';
 import { settleCall } from './settle-call.js';
-import { tellCreditsExhausted, tellDenial, tellObserved } from './tell.js';
+import { tellCircuitOpen, tellCreditsExhausted, tellDenial, tellObserved } from './tell.js';
 
 /**
  * The path of one call: what it is, what it may cost, whether that fits, and then either its way to Eden AI and back
@@ -29,12 +30,16 @@ export function meterCall(
 ): MaybePromise<Admission | undefined> {
   return then(prices(parts), () => {
     const call = describe(parts, request, scope);
+    const passage = parts.circuit.enter(call);
+    if (passage === undefined) return refuse(call, tellCircuitOpen(parts, call));
     if (saysNoCost(call)) parts.rates.need();
     return then(planHolds(parts, call), (plan) =>
       then(reserve(parts, call, plan, request), (verdict) => {
         if (request.held.aborted && !verdict.admitted) return undefined; // it is no denial: nobody asks any more
         const denial = tellDenial(parts, call, plan, verdict);
-        return denial === undefined ? send(parts, call, plan, verdict) : refuse(call, denial);
+        if (denial === undefined) return send(parts, call, plan, verdict, passage);
+        passage.over(false);
+        return refuse(call, denial);
       }),
     );
   });
@@ -92,13 +97,19 @@ function statedEstimate({ header }: OutgoingRequest): Nanos | undefined {
   return Number.isFinite(usd) && usd >= 0 ? estimateToNanos(usd) : undefined;
 }
 
-function send(parts: Parts, call: Call, plan: Plan, verdict: Verdict): Admission {
+function send(parts: Parts, call: Call, plan: Plan, verdict: Verdict, passage: Passage): Admission {
   tellObserved(parts, call, plan, verdict);
   parts.openCalls.add(call.id, plan.holds.length > 0);
-  const exchange = new MeteredCall(call, parts.streamUsage, parts.settings.maxCost, {
-    ended: (end) => guarded(parts, () => settleCall(parts, call, plan, end)),
+  const watcher: CallWatcher = {
+    answered: (status) => passage.answered(status),
+    ended: (end) => {
+      passage.over(end.facts.isByok);
+      guarded(parts, () => settleCall(parts, call, plan, end));
+    },
     paymentRequired: () => tellCreditsExhausted(parts, call),
-  });
+  };
+  const headers = parts.addedHeaders.of(call);
+  const exchange = new MeteredCall(call, parts.streamUsage, parts.settings.maxCost, watcher, headers);
   return { admitted: true, exchange };
 }
 

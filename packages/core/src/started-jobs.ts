@@ -14,7 +14,15 @@ export interface StartedJob {
   readonly end: CallEnd;
   expiry: Timer | undefined;
   /** What is booked for it, once something is: a later truth corrects it. */
-  booked: { readonly chargeId: string; readonly amount: Nanos; readonly rank: Rank } | undefined;
+  booked:
+    | {
+        readonly chargeId: string;
+        readonly amount: Nanos;
+        readonly rank: Rank;
+        /** How it ended, once that is known. */
+        readonly phase: 'succeeded' | 'failed' | undefined;
+      }
+    | undefined;
 }
 
 /** The jobs of this process: those that still cost something, and those that are booked, for a correction. */

@@ -81,11 +81,18 @@ export function tellObserved(parts: Parts, call: Call, plan: Plan, verdict: Verd
 
 /** Eden AI's own 402. */
 export function tellCreditsExhausted(parts: Parts, call: Call): Denial {
+  const denial = tellCircuitOpen(parts, call);
+  parts.events.emit('credits', { denialId: denial.id, at: denial.at });
+  parts.credits?.paymentRequired();
+  return denial;
+}
+
+/** Eden AI has answered 402 to this key a moment ago: the call did not leave. */
+export function tellCircuitOpen(parts: Parts, call: Told): Denial {
   const denial = recordDenial({ ...common(parts, call), reason: 'credits' });
   call.scope?.addDenial(denial);
   parts.counters.denied(true);
   parts.events.emit('denied', { ...denial, enforced: true });
-  parts.events.emit('credits', { denialId: denial.id, at: denial.at });
   return denial;
 }
 

@@ -1,7 +1,7 @@
 import type { BookedCharge, ChargeFacts } from './books.js';
 import { isStreamed, type PricedCall } from './call.js';
 import { shownKey } from './keys.js';
-import type { Nanos } from './money.js';
+import { type Nanos, usdToNanos } from './money.js';
 import { echoedModel, providerOf } from './naming.js';
 import type { Site } from './site.js';
 
@@ -24,7 +24,7 @@ export function chargeFor(call: PricedCall, nanos: Nanos, rawCost: string | unde
     operation: route.operation,
     model: echoedModel(call),
     provider: providerOf(call),
-    nanos: byok ? 0 : nanos,
+    nanos: byok ? 0 : options.billedUsd === undefined ? nanos : usdToNanos(options.billedUsd, 'billedUsd'),
     toldNanos: nanos,
     ...(rawCost !== undefined && { rawCost }),
     ...(name !== undefined && { key: name }),

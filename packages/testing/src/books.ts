@@ -34,6 +34,16 @@ export interface ChargeFacts extends Omit<BookedCharge, 'id' | 'at'> {
   readonly heldKey: HeldKey | undefined;
 }
 
+/** A charge that no request here made: another app of the same account. */
+export interface SpentElsewhere {
+  /** Default `'chat'`. */
+  operation?: Operation;
+  /** Default `openai/gpt-4o`. */
+  model?: string;
+  /** Default: the first part of the model's name. */
+  provider?: string;
+}
+
 /** One request as it arrived, and what became of it. */
 export interface RequestRecord {
   readonly id: string;

@@ -1,4 +1,4 @@
-export type { BookedCharge, Books, RequestRecord } from './books.js';
+export type { BookedCharge, Books, RequestRecord, SpentElsewhere } from './books.js';
 export type { AutoRefill, Refill } from './credits.js';
 export type { Encoding } from './encode.js';
 export type { ErrorShape } from './error-bodies.js';
@@ -12,3 +12,4 @@ export type { Rule, RuleMatch } from './script.js';
 export { type EdenStandIn, startEdenStandIn } from './stand-in.js';
 export { standInHeaders } from './stand-in-headers.js';
 export { type TestMeter, testMeter } from './test-meter.js';
+export type { StandInWebhook } from './webhooks.js';

@@ -41,7 +41,12 @@ export class Jobs {
   poll(job: Job): boolean {
     if (job.status !== 'processing') return false;
     job.polls += 1;
-    if (job.polls <= job.pollsNeeded) return false;
+    return job.polls > job.pollsNeeded && this.finish(job);
+  }
+
+  /** Ends a job. True when it ended well with this. */
+  finish(job: Job): boolean {
+    if (job.status !== 'processing') return false;
     job.status = job.outcome;
     return job.status === 'success';
   }

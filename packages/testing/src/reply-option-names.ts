@@ -8,6 +8,7 @@ const NAMES: Record<keyof ReplyOptions, true> = {
   cached: true,
   byok: true,
   billed: true,
+  billedUsd: true,
   inputTokens: true,
   outputTokens: true,
   cachedTokens: true,
@@ -64,7 +65,7 @@ const isReplyOption = (name: string): name is keyof ReplyOptions => Object.hasOw
 export const pickReplyOptions = (options: object): ReplyOptions =>
   Object.fromEntries(Object.entries(options).filter(([name, value]) => isReplyOption(name) && value !== undefined));
 
-const AMOUNTS = ['costUsd', 'provisionalCostUsd', 'settledCostUsd', 'costSoFarUsd'] as const;
+const AMOUNTS = ['costUsd', 'billedUsd', 'provisionalCostUsd', 'settledCostUsd', 'costSoFarUsd'] as const;
 
 /** What is wrong with the given options: a name that is neither a reply option nor one of `others`, or no amount. */
 export function misuseOf(options: ReplyOptions, others: readonly string[] = []): string | undefined {

@@ -18,6 +18,8 @@ interface CostOptions {
   byok?: boolean;
   /** Whether Eden AI bills the call. Default: yes for an answer below 400, also when it is cut or aborted after its headers. */
   billed?: boolean;
+  /** What is billed, where that is not what the answer says. */
+  billedUsd?: number | string;
   /** Default: a quarter of the request body's bytes, at least 1. */
   inputTokens?: number;
   /** Default: a quarter of the text's characters. Never more than the request's `max_tokens`. */

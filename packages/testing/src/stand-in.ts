@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answer } from './answer.js';
-import { BookKeeper, type Books, type RequestRecord } from './books.js';
+import { bill } from './billing.js';
+import { BookKeeper, type Books, type RequestRecord, type SpentElsewhere } from './books.js';
 import { Catalogue } from './catalogue.js';
 import { systemClock } from './clock.js';
 import { Credits } from './credits.js';
@@ -13,6 +14,7 @@ import { pickReplyOptions } from './reply-option-names.js';
 import { type Rule, Script } from './script.js';
 import type { Site } from './site.js';
 import { Traffic } from './traffic.js';
+import { deliver, type StandInWebhook, webhookOf, webhookPublicKey } from './webhooks.js';
 
 /** A running stand-in. */
 export interface EdenStandIn {
@@ -30,6 +32,14 @@ export interface EdenStandIn {
   topUp(usd: number, keyId?: string): void;
   /** Sets the account's credits, or one key's own budget. */
   setBalance(usd: number, keyId?: string): void;
+  /** Spends credits as another app of the account would. */
+  spendElsewhere(usd: number, what?: SpentElsewhere): void;
+  /** Eden AI's public key: webhooks are signed with the other one. PEM. */
+  readonly webhookPublicKey: string;
+  /** Ends a job, and gives the webhook that tells of it. */
+  webhook(jobId: string): StandInWebhook;
+  /** Ends a job, and posts its webhook, up to three times until it is taken; the status of each delivery. */
+  sendWebhook(jobId: string, url: string): Promise<number[]>;
   /** Resolves when this many requests have been received since the start or the last `reset()`. */
   received(count: number): Promise<void>;
   /** Resolves when no exchange is going on: what was aborted is then in the books. */
@@ -86,6 +96,15 @@ function balances({ credits, keys }: Site): Pick<EdenStandIn, 'topUp' | 'setBala
   };
 }
 
+function spendElsewhere(site: Site, usd: number, what: SpentElsewhere): void {
+  const { operation = 'chat', model = 'openai/gpt-4o', provider = model.split('/')[0] ?? model } = what;
+  const nanos = usdToNanos(usd, 'spendElsewhere()');
+  bill(site, {
+    ...{ requestId: 'elsewhere', path: '', operation, model, provider, nanos, toldNanos: nanos, key: 'elsewhere' },
+    ...{ streamed: false, cached: false, byok: false, tags: {}, heldKey: undefined },
+  });
+}
+
 /**
  * Starts a local Eden AI: a real HTTP server that answers as Eden AI does, and keeps books of what it would have billed.
  *
@@ -123,6 +142,12 @@ export async function startEdenStandIn(options: StandInOptions = {}): Promise<Ed
     requests: () => site.books.log(),
     script: (rules) => site.script.add(rules),
     ...balances(site),
+    spendElsewhere: (usd, what = {}) => spendElsewhere(site, usd, what),
+    get webhookPublicKey() {
+      return webhookPublicKey();
+    },
+    webhook: (jobId) => webhookOf(site, jobId),
+    sendWebhook: (jobId, to) => deliver(webhookOf(site, jobId), to),
     received: (wanted) => traffic.received(wanted),
     idle: () => traffic.idle(),
     reset() {

@@ -3,6 +3,7 @@ import type { CallKind } from './classify.js';
 import { type CostReading, laterCost, readCost } from './cost.js';
 import { jobIdOf, jobPhase } from './jobs.js';
 import { scanHead, scanTail, scanTopLevel } from './json-scan.js';
+import { type AnswerMetadata, readMetadata } from './metadata.js';
 import { allFailed, providerAnswers, providersCost } from './provider-answers.js';
 import {
   ANSWER_KEYS,
@@ -28,6 +29,8 @@ export interface AnswerFacts {
   readonly provider?: string;
   /** The account's own provider key was used: `cost` is notional and nothing leaves the credits. */
   readonly isByok: boolean;
+  /** `edenai_metadata`, where the answer has it. */
+  readonly metadata?: AnswerMetadata;
   /** A job's or video's status as written (see `jobPhase`). */
   readonly status?: string;
   /** A job's or video's id. */
@@ -58,10 +61,12 @@ export function readJsonAnswer(kind: CallKind, answer: JsonAnswer, maxNanos: Nan
   const provider = name('provider');
   const status = HAS_JOB.has(kind.operation) ? name('status') : undefined;
   const id = HAS_JOB.has(kind.operation) ? readId(parts) : undefined;
+  const metadata = firstOf(parts, readMetadata);
   const providers = kind.family === 'v2' && 'whole' in answer ? providerAnswers(answer.whole) : [];
   return {
     cost: bodyCost(kind, parts, providers, maxNanos),
     isByok: firstOf(parts, readByok) ?? false,
+    ...(metadata && { metadata }),
     ...(usage && { usage }),
     ...(model && { model }),
     ...(provider && { provider }),

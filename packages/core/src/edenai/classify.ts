@@ -13,6 +13,8 @@ export interface CallKind {
   readonly family: Family;
   /** The job or video that a poll reads. */
   readonly poll?: { readonly id: string };
+  /** Of a v2 call: `feature__subfeature`, which only its path says. */
+  readonly feature?: string;
 }
 
 interface Rule {
@@ -113,7 +115,9 @@ function classified(verb: string, path: string): CallKind {
   const rule = candidates.find((candidate) => candidate.method === undefined || candidate.method === verb);
   if (rule === undefined) return { ...unknown, free: false };
   const { operation, family } = rule;
-  if (operation !== 'poll') return { operation, family, free: rule.free ?? false };
+  const [feature, subfeature = ''] = below.split('/');
+  const named = v2 && !rule.free && { feature: `${feature}__${subfeature.replace(/_async$/, '')}` };
+  if (operation !== 'poll') return { operation, family, free: rule.free ?? false, ...named };
   return { operation, family, free: false, poll: { id: jobIdOf(decoded(rule.path.exec(below)?.[1] ?? '')) } };
 }
 

@@ -18,12 +18,16 @@ export interface RequestFacts {
   readonly hasTools: boolean;
   /** Models that may answer instead; `''` for an entry that cannot be read. */
   readonly fallbacks?: readonly string[];
+  /** It has `tags` of its own. */
+  readonly hasTags?: true;
   readonly bytes: number;
 }
 
 const LIMITS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'];
 
 const FALLBACKS = ['fallbacks', 'fallback_providers'];
+
+const OPEN_BRACE = 0x7b;
 
 /** Billed by their input alone. */
 const NO_OUTPUT: ReadonlySet<Operation> = new Set(['embeddings', 'moderation']);
@@ -58,6 +62,7 @@ export function readRequest(operation: Operation, body: Buffer | undefined): Req
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(isCount(choices) && { choices }),
     ...(fallbacks.length > 0 && { fallbacks }),
+    ...(body[scan.values.get('tags')?.start ?? -1] === OPEN_BRACE && { hasTags: true }),
   };
 }
 

@@ -3,6 +3,7 @@ import { type AnswerFacts, readByok, usageCost } from './answer-facts.js';
 import type { Family } from './classify.js';
 import { type CostReading, isZero, laterCost, MISSING_COST, readCost } from './cost.js';
 import { scanHead, scanTail, scanTopLevel } from './json-scan.js';
+import { type AnswerMetadata, readMetadata } from './metadata.js';
 import { ANSWER_KEYS, firstOf, member, memberText, nested, readName, type ScannedObject } from './scanned-object.js';
 import { StreamTokens } from './stream-tokens.js';
 
@@ -50,6 +51,7 @@ export class StreamFacts {
   #model: string | undefined;
   #provider: string | undefined;
   #isByok = false;
+  #metadata: AnswerMetadata | undefined;
 
   constructor(
     family: Family,
@@ -67,6 +69,7 @@ export class StreamFacts {
       ...(usage && !(grew || this.#countedAtEnd || this.sawEnd) && { usageIsEarly: true }),
       ...(this.#model && { model: this.#model }),
       ...(this.#provider && { provider: this.#provider }),
+      ...(this.#metadata && { metadata: this.#metadata }),
     };
   }
 
@@ -109,6 +112,7 @@ export class StreamFacts {
     this.#model = readName(part, 'model') ?? this.#model;
     this.#provider = readName(part, 'provider') ?? this.#provider;
     this.#isByok = readByok(part) ?? this.#isByok;
+    this.#metadata = readMetadata(part) ?? this.#metadata; // a later error corrects what the first event said
     const hasUsage = this.#tokens.add(member(part, 'usage'));
     if (hasUsage && isWithoutContent(member(part, 'choices'))) this.#sawUsageEvent = true;
     if (hasUsage && this.#isOver) this.#countedAtEnd = true;

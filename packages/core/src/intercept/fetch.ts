@@ -1,6 +1,7 @@
 import type { CallGate, HeaderLookup } from '../exchange.js';
 import { remembered } from '../remembered.js';
 import { whileSending } from './fetch-body.js';
+import { OwnDispatcher } from './own-dispatcher.js';
 import { type Dispatcher, type DispatchOptions, globalDispatchers, type UndiciLayer } from './undici.js';
 import type { Handler } from './undici-handler.js';
 
@@ -24,7 +25,7 @@ export interface FetchGate {
  */
 export function wrapFetch(original: Fetch, gate: FetchGate, direct: boolean): Fetch {
   return function fetch(input: Parameters<Fetch>[0], init?: FetchInit): Promise<Response> {
-    if (init?.dispatcher && !(init.dispatcher instanceof MeteredDispatcher)) gate.undici.patch(init.dispatcher);
+    if (init?.dispatcher && !(init.dispatcher instanceof OwnDispatcher)) gate.undici.patch(init.dispatcher);
     const answer = whileSending(init?.body, () => original(input, direct ? throughMeter(gate.undici, init) : init));
     if (!mayReject(gate, input)) return answer;
     const place = callerOf(fetch);
@@ -96,15 +97,12 @@ function throughMeter(layer: UndiciLayer, init: FetchInit | undefined): RequestI
   return { ...init, dispatcher: new MeteredDispatcher(target, layer) } as FetchInit;
 }
 
-class MeteredDispatcher implements Dispatcher {
+class MeteredDispatcher extends OwnDispatcher {
   constructor(
-    private readonly target: Dispatcher & { isMockActive?: boolean },
+    target: Dispatcher,
     private readonly layer: UndiciLayer,
-  ) {}
-
-  /** fetch asks this of undici's MockAgent. */
-  get isMockActive(): boolean | undefined {
-    return this.target.isMockActive;
+  ) {
+    super(target);
   }
 
   dispatch(options: DispatchOptions, handler: Handler): boolean {

@@ -178,7 +178,8 @@ export class HeldRequest implements Held {
 
   #send(exchange: Exchange): void {
     const { request, agent, options } = this;
-    const { changedBody } = exchange;
+    const { changedBody, addedRequestHeaders = {} } = exchange;
+    for (const [name, value] of Object.entries(addedRequestHeaders)) request.setHeader(name, value);
     watchAnswer(request, exchange, {
       agent,
       options,

@@ -222,9 +222,17 @@ class DispatchedCall implements Held {
     const { changedBody } = exchange;
     const { headers, method = 'GET' } = this.options;
     const isEstimated = this.header(ESTIMATE_HEADER) !== undefined;
-    const plain = isEstimated
-      ? { ...changes, headers: changeHeaders(headers, { [ESTIMATE_HEADER]: undefined }) }
-      : changes;
+    const { addedRequestHeaders } = exchange;
+    const plain =
+      isEstimated || addedRequestHeaders !== undefined
+        ? {
+            ...changes,
+            headers: changeHeaders(headers, {
+              ...(isEstimated && { [ESTIMATE_HEADER]: undefined }),
+              ...addedRequestHeaders,
+            }),
+          }
+        : changes;
     const watched = (resend: () => void) => meteredHandler(this.handler, { exchange, method, resend, inContext });
     const resend = () => {
       this.#send(

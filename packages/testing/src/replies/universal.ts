@@ -7,6 +7,7 @@ import { type Nanos, usdToNanos } from '../money.js';
 import { echoedModel, featureOf, providerOf } from '../naming.js';
 import { Refusal } from '../refusal.js';
 import type { CostForm } from '../reply-options.js';
+import type { Site } from '../site.js';
 import { answerText } from '../tokens.js';
 import { priced } from './priced.js';
 
@@ -53,11 +54,18 @@ export function pollJob(call: Call): Job {
   const { site, params } = call;
   const job = site.jobs.find(params.id);
   if (!job) throw new Refusal(404, 'Not found.');
-  if (site.jobs.poll(job)) {
-    const rawCost = writeCost(job.charge.toldNanos, jobCostAs(job, call)).text;
-    bill(site, { ...job.charge, jobId: job.id, ...(rawCost !== undefined && { rawCost }) });
-  }
+  if (site.jobs.poll(job)) billJob(site, job, jobCostAs(job, call));
   return job;
+}
+
+/** Ends a job that nobody polls: its app is told by a webhook. */
+export function finishJob(site: Site, job: Job): void {
+  if (site.jobs.finish(job)) billJob(site, job, job.costAs ?? (job.kind === 'video' ? 'number' : 'string'));
+}
+
+function billJob(site: Site, job: Job, costAs: CostForm): void {
+  const rawCost = writeCost(job.charge.toldNanos, costAs).text;
+  bill(site, { ...job.charge, jobId: job.id, ...(rawCost !== undefined && { rawCost }) });
 }
 
 /** What a job's cost is said to be, `started` being what was said when it began. */

@@ -1,0 +1,120 @@
+import type { Nanos } from '../money.js';
+
+/** A change of the prepaid balance at Eden AI. */
+export interface BalanceEvent {
+  /**
+   * `low`: below `lowUsd`, or fewer than `lowHours` left; `exhausted`: nothing is left; `refilled`: credits were bought, or
+   * calls are answered again; `unrefilled`: below the threshold of the auto-refill for `graceMs`, as when a card was refused.
+   */
+  readonly state: 'low' | 'exhausted' | 'refilled' | 'unrefilled';
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Integer nano-USD; absent when no balance could be read. Never negative. */
+  readonly balanceNanos?: Nanos;
+  /** At the rate of the last hour; absent when nothing was spent, or a refill can be counted on. */
+  readonly hoursLeft?: number;
+}
+
+/** What is left of the credits; `unknown`: no balance could be read, and no call was refused. */
+export type CreditsState = 'unknown' | 'ok' | 'low' | 'exhausted';
+
+const RANK: Readonly<Record<CreditsState, number>> = { unknown: 0, ok: 0, low: 1, exhausted: 2 };
+
+/** A low balance that is not refilled is low no more when this much is above the limit: one that hovers is told of once. */
+const RECOVERED = 1.25;
+
+export interface BalanceFacts {
+  readonly at: number;
+  /** `undefined`: not known. */
+  readonly nanos: Nanos | undefined;
+  readonly hoursLeft: number | undefined;
+}
+
+export interface LowLimits {
+  readonly low: Nanos | undefined;
+  readonly lowHours: number | undefined;
+}
+
+/** Tells of each change once, and in order: low, exhausted, refilled. */
+export class BalanceStates {
+  #state: CreditsState = 'unknown';
+  /** A call was answered although nothing seemed to be left: until the next read, charges say nothing new. */
+  #resumed = false;
+
+  constructor(
+    private readonly limits: LowLimits,
+    private readonly tell: (event: BalanceEvent) => void,
+  ) {}
+
+  get state(): CreditsState {
+    return this.#state;
+  }
+
+  /** After a charge. */
+  spent(facts: BalanceFacts): void {
+    if (!this.#resumed) this.#fall(facts, this.#stateOf(facts));
+  }
+
+  /** After a read. */
+  read(facts: BalanceFacts, bought: Nanos): void {
+    const resumed = this.#resumed;
+    this.#resumed = false;
+    const next = this.#stateOf(facts);
+    const isRefilled = next !== 'exhausted' && (bought > 0 || this.#state === 'exhausted');
+    if (isRefilled) {
+      this.#state = next;
+      if (!resumed) this.#say('refilled', facts);
+    } else if (this.#state === 'unknown' || this.#hasRecovered(facts)) {
+      this.#state = 'ok';
+    }
+    if (!isRefilled) this.#fall(facts, next);
+  }
+
+  /** Eden AI has refused a call, and no balance speaks against it. */
+  refused(facts: BalanceFacts): void {
+    this.#resumed = false;
+    this.#fall(facts, 'exhausted');
+  }
+
+  /** Eden AI answers calls again. */
+  resumed(facts: BalanceFacts): void {
+    if (this.#state !== 'exhausted') return;
+    this.#state = 'ok';
+    this.#resumed = true;
+    this.#say('refilled', facts);
+  }
+
+  unrefilled(facts: BalanceFacts): void {
+    this.#say('unrefilled', facts);
+  }
+
+  #stateOf({ nanos, hoursLeft = Number.POSITIVE_INFINITY }: BalanceFacts): CreditsState {
+    if (nanos === undefined) return this.#state;
+    if (nanos <= 0) return 'exhausted';
+    const { low = 0, lowHours = 0 } = this.limits;
+    return nanos < low || hoursLeft < lowHours ? 'low' : 'ok';
+  }
+
+  #hasRecovered({ nanos = 0, hoursLeft = Number.POSITIVE_INFINITY }: BalanceFacts): boolean {
+    const { low = 0, lowHours = 0 } = this.limits;
+    return this.#state === 'low' && nanos >= low * RECOVERED && hoursLeft >= lowHours * RECOVERED;
+  }
+
+  #fall(facts: BalanceFacts, next: CreditsState): void {
+    if (RANK[next] <= RANK[this.#state]) return;
+    const wasLow = RANK[this.#state] >= RANK.low;
+    this.#state = next;
+    const isWatched = this.limits.low !== undefined && facts.nanos !== undefined;
+    if (!wasLow && (next === 'low' || isWatched)) this.#say('low', facts);
+    if (next === 'exhausted') this.#say('exhausted', facts);
+  }
+
+  #say(state: BalanceEvent['state'], { at, nanos, hoursLeft }: BalanceFacts): void {
+    this.tell({
+      state,
+      at,
+      ...(nanos !== undefined && { balanceNanos: Math.max(0, nanos) }),
+      ...(hoursLeft !== undefined && { hoursLeft }),
+    });
+  }
+}

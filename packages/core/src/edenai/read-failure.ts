@@ -1,0 +1,48 @@
+/** Why an answer to one of the meter's own reads is not what was read for. */
+export type ReadFailure = 'unauthorised' | 'forbidden' | 'gone' | 'busy' | 'unreadable' | 'failed';
+
+const BY_STATUS: ReadonlyMap<number, ReadFailure> = new Map([
+  [401, 'unauthorised'],
+  [403, 'forbidden'],
+  [404, 'gone'],
+  [405, 'gone'],
+  [410, 'gone'],
+  [429, 'busy'],
+]);
+
+/** What each failure means, and what to do. Never a key, and nothing of the answer. */
+export const READ_ADVICE: Readonly<Record<ReadFailure, string>> = {
+  unauthorised: 'the API key was not accepted: check that it is complete, and was not revoked',
+  forbidden:
+    'this kind of API key may not read it: /v2 takes an inference key (sk-eden-...), /v3/manage a management key (mgmt-eden-...) with manage:read',
+  gone: 'there is no such endpoint any more at that address: set its address in the options, or leave the option out',
+  busy: "the account's rate limit was reached: it is read again later",
+  unreadable: 'the answer is not in a shape that is known: set the address in the options, or leave the option out',
+  failed: 'Eden AI failed, or could not be reached',
+};
+
+/**
+ * Reads the head of an answer from an account or job endpoint (Eden AI wire notes, "The account"): a page of HTML, or a
+ * redirect to one, stands where an endpoint is gone.
+ *
+ * @returns `undefined` when it may be what was read for
+ */
+export function readFailure(status: number, contentType: string | undefined): ReadFailure | undefined {
+  const known = BY_STATUS.get(status);
+  if (known !== undefined) return known;
+  if (status >= 500) return 'failed';
+  if (status >= 300 && status < 400) return 'gone';
+  if (/html/i.test(contentType ?? '')) return 'gone';
+  return status >= 200 && status < 300 ? undefined : 'failed';
+}
+
+/** Nobody is sent away for longer: a wrong header would stop all reads. */
+const LONGEST_RETRY_MS = 3_600_000;
+
+/** `Retry-After` in seconds or as a date, else the body's `retry_after`, which may be a fraction. */
+export function retryAfterMs(header: string | undefined, body: string, now: number): number | undefined {
+  const inBody = /"retry_after"\s*:\s*"?(\d+(?:\.\d+)?)/.exec(body.slice(0, 4_096))?.[1];
+  const seconds = Number(header ?? inBody ?? Number.NaN);
+  const ms = Number.isNaN(seconds) ? Date.parse(header ?? '') - now : Math.ceil(seconds) * 1_000;
+  return ms > 0 ? Math.min(ms, LONGEST_RETRY_MS) : undefined;
+}

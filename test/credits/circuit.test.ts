@@ -1,0 +1,192 @@
+import { isCreditsExhausted } from '@eden-cost/core';
+import { manualClock } from '@eden-cost/testing';
+import { CHAT, postInit } from '../support/calls.js';
+import { many } from '../support/lists.js';
+import { hear, useMeteredEden } from '../support/meter.js';
+import { turnsUntil } from '../support/turns.js';
+import { KEY, useWatchedEden } from '../support/watched-eden.js';
+
+const start = useWatchedEden();
+const metered = useMeteredEden();
+
+/** The circuit alone, without a balance watch. */
+function circuit(openMs?: number) {
+  const clock = manualClock();
+  const budgets = [{ name: 'all', limitUsd: 100, window: 'total' }] as const;
+  const meter = metered.meter({ clock, budgets, rateCard: false, ...(openMs && { circuit: { openMs } }) });
+  const ask = async (headers: Record<string, string> = { authorization: `Bearer ${KEY}` }, body: object = CHAT) => {
+    const response = await fetch(`${metered.eden.baseUrl}/chat/completions`, postInit(body, { headers }));
+    await response.text();
+    return response;
+  };
+  return {
+    clock,
+    meter,
+    told: hear(meter),
+    ask,
+    status: async (...args: Parameters<typeof ask>) => (await ask(...args)).status,
+  };
+}
+
+const sent = () => metered.eden.books().requests;
+
+beforeEach(() => metered.eden.setBalance(0));
+
+it('sends one call after a 402, and denies the others in the same form, holding nothing', async () => {
+  const { meter, told, ask } = circuit();
+  const first = await ask();
+  const second = await ask();
+  expect([first.status, second.status, sent()]).toEqual([402, 402, 1]);
+  for (const answer of [first, second]) expect(answer.headers.get('x-eden-cost-denial')).toBeTruthy();
+  expect(second.headers.get('x-should-retry')).toBe('false');
+  expect(told.denied.map(({ reason }) => reason)).toEqual(['credits', 'credits']);
+  expect(told.credits).toHaveLength(1);
+  expect(await meter.remaining()).toMatchObject([{ heldUsd: 0, remainingUsd: 100 }]);
+  expect(await meter.health()).toMatchObject({ credits: { state: 'off', circuit: 'open' } });
+  await meter.run({}, async () => {
+    const error = await ask().catch((thrown: unknown) => thrown);
+    expect(isCreditsExhausted(error)).toBe(true);
+  });
+});
+
+it('lets one call at a time try again, and closes when it is answered', async () => {
+  const { clock, meter, status } = circuit(1_000);
+  await status();
+  clock.advance(999);
+  expect([await status(), sent()]).toEqual([402, 1]);
+  clock.advance(1);
+  const flood = await Promise.all(many(20, () => status()));
+  expect([new Set(flood), sent()]).toEqual([new Set([402]), 2]);
+  metered.eden.topUp(5);
+  clock.advance(1_000);
+  expect(await status()).toBe(200);
+  expect(await Promise.all(many(5, () => status()))).toEqual([200, 200, 200, 200, 200]);
+  expect(await meter.health()).toMatchObject({ credits: { circuit: 'closed' } });
+});
+
+it('makes room for another one when the call that tries again fails, or is denied by a budget', async () => {
+  const { clock, status } = circuit(1_000);
+  await status();
+  metered.eden.topUp(5);
+  clock.advance(1_000);
+  metered.eden.script({ status: 500 });
+  expect(await status()).toBe(500);
+  expect(await status({ authorization: `Bearer ${KEY}`, 'x-eden-cost-estimate': '1000' })).toBe(402);
+  expect(await status()).toBe(200);
+});
+
+it('does not keep everybody waiting for one that is never answered', async () => {
+  const { clock, status } = circuit(1_000);
+  await status();
+  metered.eden.topUp(5);
+  clock.advance(1_000);
+  let letGo = () => {};
+  metered.eden.script({ hold: new Promise<void>((resolve) => (letGo = resolve)) });
+  const slow = status();
+  await metered.eden.received(2);
+  expect(await status()).toBe(402);
+  clock.advance(30_000);
+  expect(await status()).toBe(200);
+  letGo();
+  expect(await slow).toBe(200);
+});
+
+it("is the key's own: one that has used up its own budget stops no other", async () => {
+  const { status } = circuit();
+  metered.eden.script({ status: 402 });
+  metered.eden.topUp(5);
+  expect(await status()).toBe(402);
+  expect(await status()).toBe(402);
+  expect(await status({ authorization: 'Bearer sk-eden-other' })).toBe(200);
+  expect(await status({ 'x-api-key': 'sk-eden-third' })).toBe(200);
+});
+
+it('is not closed by calls that left before it opened, nor opened by those that left before it closed', async () => {
+  const { clock, status } = circuit(1_000);
+  metered.eden.setBalance(1);
+  const holds = many(2, () => {
+    let letGo = () => {};
+    const hold = new Promise<void>((resolve) => (letGo = resolve));
+    return { hold, letGo: () => letGo() };
+  });
+  metered.eden.script([{ hold: holds[0]?.hold }, { hold: holds[1]?.hold, status: 402 }, { status: 402 }]);
+  const early = status();
+  await metered.eden.received(1);
+  const late = status();
+  await metered.eden.received(2);
+  expect(await status()).toBe(402);
+  holds[0]?.letGo();
+  expect(await early).toBe(200);
+  expect(await status()).toBe(402);
+  clock.advance(1_000);
+  expect(await status()).toBe(200);
+  holds[1]?.letGo();
+  expect(await late).toBe(402);
+  expect(await status()).toBe(200);
+});
+
+it('lets pass what costs no credits: reads of jobs, and models that a provider key of your own pays for', async () => {
+  const { status } = circuit();
+  const own = { ...CHAT, model: 'openai/own' };
+  metered.eden.script({ byok: true, metadata: true, match: { model: 'openai/own' }, times: Number.POSITIVE_INFINITY });
+  const key = { authorization: `Bearer ${KEY}` };
+  expect([await status(key, own), await status(), await status(), await status(key, own)]).toEqual([
+    200, 402, 402, 200,
+  ]);
+  expect((await fetch(`${metered.eden.baseUrl}/universal-ai/async/unknown`, { headers: key })).status).toBe(404);
+});
+
+it('denies nothing in observe mode, nor when it is switched off', async () => {
+  for (const options of [{ mode: 'observe' }, { circuit: false }] as const) {
+    const meter = metered.meter({ ...options, rateCard: false });
+    const before = sent();
+    for (let i = 0; i < 3; i++) {
+      await (await fetch(`${metered.eden.baseUrl}/chat/completions`, postInit(CHAT))).text();
+    }
+    expect(sent()).toBe(before + 3);
+    await meter.close();
+  }
+});
+
+it('is not kept open by a clock that is set back', async () => {
+  const { clock, status } = circuit(1_000);
+  await status();
+  metered.eden.topUp(5);
+  clock.set(0);
+  expect(await status()).toBe(200);
+});
+
+describe('with a balance watch', () => {
+  it("a key's own budget is not taken for the account's balance", async () => {
+    const { meter, states, ask } = await start({
+      balanceUsd: 5,
+      keys: [KEY, { key: 'sk-eden-small', balanceUsd: 0 }],
+    });
+    expect(await ask({}, { key: 'sk-eden-small' })).toBe(402);
+    expect(states).toEqual([]);
+    expect(await meter.health()).toMatchObject({ credits: { state: 'ok', circuit: 'open' } });
+    expect(await ask()).toBe(200);
+  });
+
+  it('without a balance that can be read, a 402 is taken for the balance, and the first answer for a refill', async () => {
+    const { eden, states, clock, ask } = await start(
+      { balanceUsd: 0 },
+      { credits: { apiKey: KEY, balanceUrl: 'http://127.0.0.1:9/' } },
+    );
+    expect([await ask(), await ask()]).toEqual([402, 402]);
+    expect(states).toEqual(['exhausted']);
+    eden.topUp(1);
+    clock.advance(5_000);
+    expect([await ask(), await ask()]).toEqual([200, 200]);
+    expect(states).toEqual(['exhausted', 'refilled']);
+  });
+
+  it('a read that finds credits closes it at once', async () => {
+    const { eden, states, nextRead, ask } = await start({ balanceUsd: 0 }, { circuit: { openMs: 3_600_000 } });
+    expect([await ask(), await ask()]).toEqual([402, 402]);
+    eden.topUp(1);
+    await nextRead();
+    await turnsUntil(() => states.at(-1) === 'refilled');
+    expect(await ask()).toBe(200);
+  });
+});

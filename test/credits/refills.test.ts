@@ -1,0 +1,157 @@
+import { costAware } from '@eden-cost/express';
+import type { AutoRefill } from '@eden-cost/testing';
+import express from 'express';
+import { CHAT, postInit } from '../support/calls.js';
+import { countOf, many } from '../support/lists.js';
+import { rawRequest } from '../support/raw-http.js';
+import { useServers } from '../support/serve.js';
+import { turnsUntil } from '../support/turns.js';
+import { KEY, useWatchedEden } from '../support/watched-eden.js';
+
+const start = useWatchedEden();
+const serve = useServers();
+
+const USERS = 50;
+const CALL_NANOS = 10_000_000;
+const CALL_USD = 0.01;
+
+/** The card's threshold and amount, as the dashboard and the options have them. */
+const CARD = { thresholdUsd: 0.5, amountUsd: 1 };
+
+/** An app with fifty users, whose clients are told 503 while the operator's balance is empty. */
+async function fiftyUsers(mode?: AutoRefill['mode'] | 'off', delayMs?: number) {
+  let handler: ReturnType<typeof costAware> | undefined;
+  const autoRefill = mode === undefined || mode === 'off' ? undefined : { ...CARD, mode, ...(delayMs && { delayMs }) };
+  const watched = await start(
+    { balanceUsd: 1.2, ...(autoRefill && { autoRefill }) },
+    { credits: { apiKey: KEY, lowUsd: 0.3 }, ...(autoRefill && { autoRefill: CARD }), logger: false },
+    (options) => {
+      handler = costAware({ ...options, status: { credits: 503 } });
+      return handler.meter;
+    },
+  );
+  const app = express().set('env', 'test');
+  app.use(handler as ReturnType<typeof costAware>);
+  app.get('/ask', async (_req, res) => {
+    const headers = { authorization: `Bearer ${KEY}` };
+    const init = postInit(CHAT, { reply: { costUsd: CALL_USD }, headers });
+    const response = await fetch(`${watched.eden.baseUrl}/chat/completions`, init);
+    res.status(response.status).json(await response.json());
+  });
+  const { url } = await serve(app);
+  const { eden, meter } = watched;
+  return {
+    ...watched,
+    /** All users ask at the same time; how many were answered, the others having got a 503. */
+    async round(): Promise<number> {
+      const statuses = (await Promise.all(many(USERS, () => rawRequest(`${url}/ask`)))).map(({ status }) => status);
+      const answered = countOf(statuses, 200);
+      expect(countOf(statuses, 503)).toBe(USERS - answered);
+      return answered;
+    },
+    /** How far the running balance is from the truth, in calls. */
+    callsOff: () =>
+      Math.abs((meter.credits.balance()?.nanos ?? Number.NaN) - (eden.books().balanceNanos ?? Number.NaN)) / CALL_NANOS,
+    chats: () => eden.books().requestsByPath['/v3/chat/completions'] ?? 0,
+  };
+}
+
+/** Lets fifty users spend what is left. */
+async function spendAll({ round }: { round: () => Promise<number> }): Promise<void> {
+  while ((await round()) > 0);
+}
+
+test('without auto-refill: low, exhausted, and refilled when credits are bought', async () => {
+  const users = await fiftyUsers('off');
+  const { eden, states, clock, round, callsOff, chats, nextRead } = users;
+  await round();
+  expect(states).toEqual([]);
+  await round();
+  expect(states).toEqual(['low']);
+  expect(callsOff()).toBeLessThanOrEqual(1);
+  await spendAll(users);
+  expect(states).toEqual(['low', 'exhausted']);
+  expect(callsOff()).toBeLessThanOrEqual(1);
+
+  const before = chats();
+  for (let second = 0; second < 3; second++) expect(await round()).toBe(0);
+  expect(chats()).toBe(before);
+  await nextRead();
+  expect(await round()).toBe(0);
+  expect(chats()).toBe(before + 1);
+
+  eden.topUp(3);
+  clock.advance(5_000);
+  expect(await round()).toBeGreaterThan(0);
+  expect(await round()).toBe(USERS);
+  expect(states).toEqual(['low', 'exhausted', 'refilled']);
+  await nextRead();
+  expect(callsOff()).toBe(0);
+  expect(states).toEqual(['low', 'exhausted', 'refilled']);
+});
+
+test('with auto-refill that works, nobody notices, and the running balance counts on it', async () => {
+  const { eden, meter, states, errors, round, callsOff, nextRead } = await fiftyUsers('on');
+  for (let turn = 0; turn < 3; turn++) {
+    expect(await round()).toBe(USERS);
+    expect(callsOff()).toBeLessThanOrEqual(1);
+  }
+  expect(meter.credits.balance()).toMatchObject({ basis: 'projected' });
+  expect(meter.credits.balance()).not.toHaveProperty('hoursLeft');
+  await nextRead();
+  expect(callsOff()).toBe(0);
+  expect(meter.credits.balance()).toMatchObject({ basis: 'reported' });
+  expect(eden.books().refills.length).toBeGreaterThan(0);
+  expect(states).toEqual(['refilled']);
+  expect(errors).toEqual([]);
+});
+
+test('with auto-refill that comes late: exhausted, and service resumes by itself', async () => {
+  const users = await fiftyUsers('delayed', 90_000);
+  const { meter, states, clock, round, callsOff, nextRead } = users;
+  await spendAll(users);
+  expect(states).toEqual(['low', 'exhausted']);
+  await nextRead();
+  expect(callsOff()).toBeLessThanOrEqual(1);
+  expect(await round()).toBe(0);
+  clock.advance(30_000);
+  await nextRead();
+  await turnsUntil(() => states.length === 3);
+  expect(await round()).toBe(USERS);
+  expect(callsOff()).toBeLessThanOrEqual(1);
+  expect(states).toEqual(['low', 'exhausted', 'refilled']);
+  expect(await meter.health()).toMatchObject({ credits: { state: 'ok', circuit: 'closed' } });
+});
+
+test('with a card that is refused: that is told once, beside exhausted, until it is mended', async () => {
+  const users = await fiftyUsers('refused');
+  const { eden, states, round, callsOff, nextRead } = users;
+  await round();
+  await round();
+  await nextRead();
+  expect(callsOff()).toBe(0);
+  expect(states).toEqual(['low']);
+  await spendAll(users);
+  expect(states).toEqual(['low', 'exhausted']);
+  for (let minute = 0; minute < 12; minute++) {
+    await nextRead();
+    expect(await round()).toBe(0);
+  }
+  expect(states).toEqual(['low', 'exhausted', 'unrefilled']);
+  expect(callsOff()).toBeLessThanOrEqual(1);
+  eden.topUp(2);
+  await nextRead();
+  expect(await round()).toBe(USERS);
+  expect(states).toEqual(['low', 'exhausted', 'unrefilled', 'refilled']);
+});
+
+test('with hours left: low by the present rate, once', async () => {
+  const { states, clock, ask } = await start({ balanceUsd: 10 }, { credits: { apiKey: KEY, lowHours: 4 } });
+  await ask({ costUsd: 1 });
+  clock.advance(1_800_000);
+  await ask({ costUsd: 0.2 });
+  expect(states).toEqual(['low']);
+  clock.advance(60_000);
+  await ask({ costUsd: 0.2 });
+  expect(states).toEqual(['low']);
+});
