@@ -12,6 +12,7 @@ test('is up, and says where the balances are', async () => {
     status: 'up',
     mode: 'enforce',
     ledger: { name: 'memory', reachable: true },
+    credits: { state: 'off', circuit: 'closed' },
     callsInFlight: 0,
   });
   expect(metered.eden.books().requests).toBe(0);

@@ -39,7 +39,7 @@ export function bookCharge(parts: Parts, call: ChargedCall, plan: Plan, end: Cal
   // the scope has the price before the caller has the answer; what a remote ledger adds comes with the event
   const charge = chargeOf(parts, call, plan, end, booking);
   call.scope?.addCharge(charge);
-  parts.credits?.charged(charge, call.kind, call.startedAt);
+  parts.credits?.charged(charge, call, end);
   result.then((settled) => announce(parts, call, plan, charge, settled));
   return charge;
 }
@@ -68,7 +68,7 @@ export function tellCharge(
 ): Charge {
   const charge = withOverrun(chargeOf(parts, call, plan, end, booking), result);
   call.scope?.addCharge(charge);
-  parts.credits?.charged(charge, call.kind, call.startedAt);
+  parts.credits?.charged(charge, call, end);
   announce(parts, call, plan, charge, result);
   return charge;
 }

@@ -63,13 +63,21 @@ function sumUp(charges: readonly BookedCharge[], bucket: (at: number) => string)
   const line = (of: BookedCharge[]): Line => ({
     total_cost: nanos(of),
     details: of.length,
-    cost_per_provider: group(of, ({ provider }) => provider, nanos),
+    cost_per_provider: group(of.flatMap(sharesOf), ({ provider }) => provider, nanos),
   });
   return group(
     charges,
     ({ at }) => bucket(at),
     (of) => group(of, subfeatureOf, line),
   );
+}
+
+/** A v2 call to several providers costs a part with each of them: as its answer says it. */
+function sharesOf(charge: BookedCharge): BookedCharge[] {
+  const providers = charge.provider.split(',');
+  const share = Math.floor(charge.nanos / providers.length);
+  const first = charge.nanos - share * (providers.length - 1);
+  return providers.map((provider, index) => ({ ...charge, provider, nanos: index === 0 ? first : share }));
 }
 
 const subfeatureOf = ({ operation, model }: BookedCharge): string =>

@@ -1,11 +1,15 @@
+import type { ChargedCall } from '../book-charge.js';
 import type { Charge } from '../charge.js';
 import type { Clock, Timer } from '../clock.js';
+import type { AnswerFacts } from '../edenai/answer-facts.js';
 import { readBalance } from '../edenai/balance.js';
 import type { CallKind } from '../edenai/classify.js';
 import { readConsumption } from '../edenai/consumption.js';
 import { featureOf, providerIn } from '../edenai/feature.js';
+import type { Share } from '../edenai/provider-answers.js';
 import { EdenReadError } from '../errors.js';
 import type { Events } from '../events.js';
+import type { CallEnd } from '../metered-call.js';
 import { type Nanos, nanosToUsd } from '../money.js';
 import { type BalanceFacts, BalanceStates, type CreditsState } from './balance-states.js';
 import type { CreditsSettings } from './credits-options.js';
@@ -30,6 +34,12 @@ export interface CreditsBalance {
   readonly ageMs: number;
   /** At the rate of the last hour; absent when nothing was spent, or a refill can be counted on. */
   readonly hoursLeft?: number;
+}
+
+/** By provider; where the parts are not what was booked, as with BYOK or a guess, all of it is the first one's. */
+function sharesOf({ amount, model, provider }: Charge, kind: CallKind, { shares = [] }: AnswerFacts): readonly Share[] {
+  if (shares.reduce((sum, { nanos }) => sum + nanos, 0) === amount && shares.length > 0) return shares;
+  return [{ provider: provider ?? shares[0]?.provider ?? providerIn(kind, model), nanos: amount }];
 }
 
 /** An endpoint that is gone is asked again this often: it may have been a proxy's doing. */
@@ -110,9 +120,10 @@ export class CreditsWatch {
     return compareUsage(days, reported, this.#totals.between(days.from, days.to), new Date(this.#since));
   }
 
-  charged(charge: Charge, kind: CallKind, startedAt: number): void {
-    const { amount, at, model, provider, basis } = charge;
-    this.#totals.add(at, featureOf(kind, model), provider ?? providerIn(kind, model), amount);
+  charged(charge: Charge, { kind, startedAt }: ChargedCall, { facts }: CallEnd): void {
+    const { amount, at, basis } = charge;
+    const feature = featureOf(kind, charge.model);
+    for (const { provider, nanos } of sharesOf(charge, kind, facts)) this.#totals.add(at, feature, provider, nanos);
     this.#rate.add(amount, at);
     this.#balance.spend({
       callId: charge.id,

@@ -4,7 +4,7 @@ import { type CostReading, laterCost, readCost } from './cost.js';
 import { jobIdOf, jobPhase } from './jobs.js';
 import { scanHead, scanTail, scanTopLevel } from './json-scan.js';
 import { type AnswerMetadata, readMetadata } from './metadata.js';
-import { allFailed, providerAnswers, providersCost } from './provider-answers.js';
+import { allFailed, providerAnswers, providerShares, providersCost, type Share } from './provider-answers.js';
 import {
   ANSWER_KEYS,
   firstOf,
@@ -27,6 +27,8 @@ export interface AnswerFacts {
   /** The answer's own spelling, which may differ from the one asked for. */
   readonly model?: string;
   readonly provider?: string;
+  /** The cost of a v2 call to several providers, by provider. */
+  readonly shares?: readonly Share[];
   /** The account's own provider key was used: `cost` is notional and nothing leaves the credits. */
   readonly isByok: boolean;
   /** `edenai_metadata`, where the answer has it. */
@@ -58,11 +60,12 @@ export function readJsonAnswer(kind: CallKind, answer: JsonAnswer, maxNanos: Nan
   const name = (key: string) => firstOf(parts, (part) => readName(part, key));
   const usage = firstOf(parts, (part) => readUsage(member(part, 'usage')));
   const model = name('model');
-  const provider = name('provider');
+  const providers = kind.family === 'v2' && 'whole' in answer ? providerAnswers(answer.whole) : [];
+  const shares = providerShares(providers, maxNanos);
+  const provider = name('provider') ?? (shares.length === 1 ? shares[0]?.provider : undefined);
   const status = HAS_JOB.has(kind.operation) ? name('status') : undefined;
   const id = HAS_JOB.has(kind.operation) ? readId(parts) : undefined;
   const metadata = firstOf(parts, readMetadata);
-  const providers = kind.family === 'v2' && 'whole' in answer ? providerAnswers(answer.whole) : [];
   return {
     cost: bodyCost(kind, parts, providers, maxNanos),
     isByok: firstOf(parts, readByok) ?? false,
@@ -70,6 +73,7 @@ export function readJsonAnswer(kind: CallKind, answer: JsonAnswer, maxNanos: Nan
     ...(usage && { usage }),
     ...(model && { model }),
     ...(provider && { provider }),
+    ...(shares.length > 1 && { shares }),
     ...(status && { status }),
     ...(id && { id: jobIdOf(id) }),
     ...(kind.operation === 'feature' && (allFailed(providers) || saysFailure(parts)) && { failed: true }),

@@ -67,10 +67,16 @@ describe.each([
   ['CR', '\r'],
 ])('a chat stream with %s', (_, end) => {
   const { whole, stripped, full } = chatStream(end);
+  const told = { ...facts, metadata: { isByok: false } };
 
   it('loses exactly the usage event, wherever it is cut', () => {
     for (let at = 0; at <= whole.length; at++) {
-      expect(run(reader(true), cutAt(whole, [at]))).toEqual({ bytes: stripped, facts, sawError: false, sawEnd: true });
+      expect(run(reader(true), cutAt(whole, [at]))).toEqual({
+        bytes: stripped,
+        facts: told,
+        sawError: false,
+        sawEnd: true,
+      });
     }
     expect(run(reader(true), cutAt(whole, Array.from(whole.keys()).slice(1))).bytes).toBe(stripped);
     fc.assert(
@@ -82,7 +88,7 @@ describe.each([
             cuts.sort((a, b) => a - b),
           ),
         );
-        expect(result).toEqual({ bytes: stripped, facts, sawError: false, sawEnd: true });
+        expect(result).toEqual({ bytes: stripped, facts: told, sawError: false, sawEnd: true });
       }),
     );
   });
@@ -97,7 +103,7 @@ describe.each([
         ))
           expect(events.push(chunk)).toBe(chunk);
         expect(events.end()).toHaveLength(0);
-        expect(events.facts).toEqual(facts);
+        expect(events.facts).toEqual(told);
       }),
     );
     expect(run(reader(false), [whole]).bytes).toBe(full);

@@ -1,10 +1,21 @@
 import type { Nanos } from '../money.js';
 import { type CostReading, readCost, sumCosts } from './cost.js';
 import { jobPhase } from './jobs.js';
-import { scanElements, scanTopLevel } from './json-scan.js';
-import { memberText, readName, type ScannedObject } from './scanned-object.js';
+import { type Span, scanElements, scanTopLevel } from './json-scan.js';
+import { memberText, NAME_LENGTH, readName, type ScannedObject } from './scanned-object.js';
 
-const KEYS = ['cost', 'status'];
+const KEYS = ['cost', 'status', 'provider'];
+
+/** One provider's part of an answer. */
+export interface ProviderAnswer extends ScannedObject {
+  readonly name: string | undefined;
+}
+
+/** One provider's part of a cost. */
+export interface Share {
+  readonly provider: string;
+  readonly nanos: Nanos;
+}
 
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
@@ -13,7 +24,7 @@ const OPEN_BRACKET = 0x5b;
  * What each provider of a v2 call answered: one object under its name; with `response_as_dict: false` a list of them; in a
  * job either of these below `results` (Eden AI wire notes, "Where the cost is"). None when the body was cut.
  */
-export function providerAnswers(whole: Buffer): readonly ScannedObject[] {
+export function providerAnswers(whole: Buffer): readonly ProviderAnswer[] {
   const scan = scanTopLevel(whole, 'all');
   if (scan.isObject && !scan.complete) return [];
   const results = scan.values.get('results');
@@ -21,13 +32,27 @@ export function providerAnswers(whole: Buffer): readonly ScannedObject[] {
   if (results && (first === OPEN_BRACE || first === OPEN_BRACKET)) {
     return providerAnswers(whole.subarray(results.start, results.end));
   }
-  const spans = scan.isObject ? [...scan.values.values()] : (scanElements(whole) ?? []);
+  const spans: (readonly [name: string | undefined, span: Span])[] = scan.isObject
+    ? [...scan.values]
+    : (scanElements(whole) ?? []).map((span) => [undefined, span]);
   return spans
-    .filter(({ start }) => whole[start] === OPEN_BRACE)
-    .map(({ start, end }) => {
+    .filter(([, { start }]) => whole[start] === OPEN_BRACE)
+    .map(([name, { start, end }]) => {
       const body = whole.subarray(start, end);
-      return { body, scan: scanTopLevel(body, KEYS) };
+      const part = { body, scan: scanTopLevel(body, KEYS) };
+      return { ...part, name: name?.slice(0, NAME_LENGTH) ?? readName(part, 'provider') };
     });
+}
+
+/** What each provider's part of a call came to; none where one does not say it. */
+export function providerShares(providers: readonly ProviderAnswer[], maxNanos: Nanos): readonly Share[] {
+  const shares = providers.flatMap((provider) => {
+    const cost = readCost(memberText(provider, 'cost'), maxNanos);
+    return provider.name !== undefined && cost.kind === 'amount'
+      ? [{ provider: provider.name, nanos: cost.nanos }]
+      : [];
+  });
+  return shares.length === providers.length ? shares : [];
 }
 
 /** A v2 call costs what its providers cost together. */
