@@ -34,7 +34,7 @@ function sorted(value: unknown): unknown {
 }
 
 /** Hex, RSA PKCS#1 v1.5 with SHA-256, over the hex SHA-256 of the canonical JSON (Eden AI wire notes, "Async webhooks"). */
-export function signWebhook(payload: unknown): string {
+function signWebhook(payload: unknown): string {
   const canonical = JSON.stringify(sorted(payload), undefined, 2);
   const digest = createHash('sha256').update(canonical).digest('hex');
   return createSign('sha256').update(digest).sign(keyPair().privateKey, 'hex');

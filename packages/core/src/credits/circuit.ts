@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Call } from '../call.js';
 import type { Clock } from '../clock.js';
+import { RefusedKey } from './refused-key.js';
 
 /** What the circuit is told of a call that it let pass. */
 export interface Passage {
@@ -9,19 +10,6 @@ export interface Passage {
   /** It is over, however it ended, or it did not leave at all. */
   over(isByok: boolean): void;
 }
-
-/** What is known of one API key that Eden AI has refused. */
-interface Refused {
-  isOpen: boolean;
-  until: number;
-  /** Until when a probe is waited for. */
-  probing: number | undefined;
-  /** Calls that left before it closed say nothing new. */
-  closedAfter: number;
-}
-
-/** A probe that is not answered by then makes room for another one. */
-const PROBE_MS = 30_000;
 
 /** Keys, and models that a provider key of the account's own pays for. */
 const REMEMBERED = 1_000;
@@ -34,7 +22,7 @@ const UNTOUCHED: Passage = { answered() {}, over() {} };
  */
 export class CreditsCircuit {
   readonly #secret = randomBytes(32);
-  readonly #keys = new Map<string, Refused>();
+  readonly #keys = new Map<string, RefusedKey>();
   readonly #external = new Set<string>();
   #calls = 0;
 
@@ -54,67 +42,52 @@ export class CreditsCircuit {
 
   /** `undefined`: the call is denied. */
   enter(call: Call): Passage | undefined {
-    if (this.openMs === undefined || call.request.method === 'GET' || call.kind.poll !== undefined) return UNTOUCHED;
+    const { openMs } = this;
+    if (openMs === undefined || call.request.method === 'GET') return UNTOUCHED;
     this.#calls += 1;
-    const number = this.#calls;
-    const refused = this.#keys.size === 0 ? undefined : this.#keys.get(this.#hash(call));
-    if (!refused?.isOpen || this.#external.has(this.#modelOf(call))) return this.#passage(call, number, undefined);
-    const now = this.clock.now();
-    if (isAhead(refused.until, now, this.openMs) || isAhead(refused.probing, now, PROBE_MS)) return undefined;
-    refused.probing = now + PROBE_MS;
-    return this.#passage(call, number, refused);
+    const key = this.#keys.size === 0 ? undefined : this.#keys.get(this.#hash(call));
+    if (!key?.isOpen || this.#external.has(this.#modelOf(call))) return this.#passage(call, openMs);
+    return key.probe(this.clock.now()) ? this.#passage(call, openMs, key) : undefined;
   }
 
   /** Credits were bought: every key may try. */
   closeAll(): void {
-    for (const refused of this.#keys.values()) this.#close(refused);
+    for (const key of this.#keys.values()) key.close(this.#calls);
   }
 
-  #passage(call: Call, number: number, probed: Refused | undefined): Passage {
+  #passage(call: Call, openMs: number, probed?: RefusedKey): Passage {
+    const number = this.#calls;
     return {
       answered: (status) => {
-        if (status === 402) this.#open(call, number, probed);
+        if (status === 402) this.#keyOf(call, openMs).refused(number, this.clock.now());
         else if (status >= 200 && status < 300 && probed?.isOpen) {
-          this.#close(probed);
+          probed.close(this.#calls);
           this.closed();
         }
       },
       over: (isByok) => {
-        if (probed !== undefined) probed.probing = undefined;
-        if (isByok) keep(this.#external, this.#modelOf(call));
+        probed?.probed();
+        if (!isByok) return;
+        if (this.#external.size >= REMEMBERED) this.#external.clear();
+        this.#external.add(this.#modelOf(call));
       },
     };
   }
 
-  #open(call: Call, number: number, probed: Refused | undefined): void {
-    const key = this.#hash(call);
-    const refused = probed ?? this.#keys.get(key) ?? { isOpen: false, until: 0, probing: undefined, closedAfter: 0 };
-    if (number <= refused.closedAfter) return;
-    refused.isOpen = true;
-    refused.until = this.clock.now() + (this.openMs ?? 0);
-    this.#keys.set(key, refused);
+  #keyOf(call: Call, openMs: number): RefusedKey {
+    const hash = this.#hash(call);
+    const key = this.#keys.get(hash) ?? new RefusedKey(openMs);
+    this.#keys.set(hash, key);
     if (this.#keys.size > REMEMBERED) this.#keys.delete(this.#keys.keys().next().value as string);
+    return key;
   }
 
-  #close(refused: Refused): void {
-    refused.isOpen = false;
-    refused.probing = undefined;
-    refused.closedAfter = this.#calls;
+  #modelOf(call: Call): string {
+    return `${this.#hash(call)} ${call.kind.operation} ${call.facts.model ?? ''}`;
   }
-
-  #modelOf = (call: Call): string => `${this.#hash(call)} ${call.kind.operation} ${call.facts.model ?? ''}`;
 
   #hash({ request }: Call): string {
     const key = request.header('authorization') ?? request.header('x-api-key') ?? '';
     return createHmac('sha256', this.#secret).update(key).digest('base64');
   }
-}
-
-/** A clock that was set back must not make a short time long. */
-const isAhead = (until: number | undefined, now: number, longest: number): boolean =>
-  until !== undefined && until > now && until - now <= longest;
-
-function keep(names: Set<string>, name: string): void {
-  if (names.size >= REMEMBERED) names.clear();
-  names.add(name);
 }

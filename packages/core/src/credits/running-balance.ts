@@ -82,30 +82,33 @@ export class RunningBalance {
   /** @param inFlight the ids of the calls whose cost may be in what was read */
   end(read: Nanos, at: number, inFlight: Iterable<string>): ReadNews {
     const { from, guessed, spent } = this.#reading ?? { from: read, guessed: 0, spent: 0 };
-    const spentElsewhere = this.#unexplained;
-    const { bought, unexplained } =
-      this.#readAt === undefined ? { bought: 0, unexplained: 0 } : this.#explain(read - from, guessed);
+    const news = this.#readAt === undefined ? { bought: 0, unexplained: 0 } : this.#explain(read - from, guessed);
+    const open = new Set(inFlight);
+    // while a call is in flight that an earlier read may know of, what that read had too little is kept for it
+    const carried = [...this.#inFlight].some((id) => open.has(id)) ? this.#unexplained : 0;
+    const spentElsewhere = this.#unexplained - carried;
+    const unexplained = carried + news.unexplained;
     const known = Math.min(spent, unexplained);
     this.#reading = undefined;
     this.#readAt = at;
     this.#estimate = read - (spent - known);
     this.#unexplained = unexplained - known;
-    this.#inFlight = new Set(inFlight);
+    this.#inFlight = open;
     this.#guessed = 0;
     this.#changed = spent > known;
     this.#assumed = 0;
     this.#isRefillLate = this.autoRefill !== undefined && read < this.autoRefill.threshold;
     this.#countOnRefill();
-    return { bought, spentElsewhere };
+    return { bought: news.bought, spentElsewhere };
   }
 
   spend({ callId, amount, isGuess, jobStartedAt }: Spending): void {
     if (this.#readAt === undefined && this.#reading === undefined) return;
     if (isGuess) this.#guessed += amount;
-    if (this.#reading !== undefined) this.#reading.spent += amount;
     const isOld = this.#inFlight.delete(callId) || (jobStartedAt !== undefined && jobStartedAt <= (this.#readAt ?? 0));
     const known = isOld ? Math.min(Math.max(0, amount), this.#unexplained) : 0;
     this.#unexplained -= known;
+    if (this.#reading !== undefined) this.#reading.spent += amount - known;
     this.#estimate -= amount - known;
     if (amount !== known) this.#changed = true;
     this.#countOnRefill();
