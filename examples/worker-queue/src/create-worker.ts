@@ -33,6 +33,7 @@ export function createWorker({
       { name: 'tenant-daily', limitUsd: 1, window: 'day', by: 'tenant' },
       { name: 'one-job', limitUsd: 0.5, window: 'request' }, // one meter.run() is one request
     ],
+    circuit: false, // after Eden AI's own 402 the queue itself pauses
     logger: log, // createMeter logs only to a logger that it is given
     ...cost,
   });

@@ -42,44 +42,37 @@ export class CreditsCircuit {
 
   /** `undefined`: the call is denied. */
   enter(call: Call): Passage | undefined {
-    const { openMs } = this;
-    if (openMs === undefined || call.request.method === 'GET') return UNTOUCHED;
+    if (this.openMs === undefined || call.request.method === 'GET') return UNTOUCHED;
     this.#calls += 1;
     const key = this.#keys.size === 0 ? undefined : this.#keys.get(this.#hash(call));
-    if (!key?.isOpen || this.#external.has(this.#modelOf(call))) return this.#passage(call, openMs);
-    return key.probe(this.clock.now()) ? this.#passage(call, openMs, key) : undefined;
+    if (!key?.isOpen || this.#external.has(this.#modelOf(call))) return new Passing(this, call, this.#calls);
+    return key.probe(this.clock.now()) ? new Passing(this, call, this.#calls, key) : undefined;
+  }
+
+  /** Eden AI answered 402 to the call with this number. */
+  refused(call: Call, number: number): void {
+    const hash = this.#hash(call);
+    const key = this.#keys.get(hash) ?? new RefusedKey(this.openMs ?? 0);
+    this.#keys.set(hash, key);
+    if (this.#keys.size > REMEMBERED) this.#keys.delete(this.#keys.keys().next().value as string);
+    key.refused(number, this.clock.now());
+  }
+
+  /** A call that tried again was answered. */
+  accepted(key: RefusedKey): void {
+    key.close(this.#calls);
+    this.closed();
+  }
+
+  /** A provider key of the account's own paid for a call: its like needs no credits. */
+  paidElsewhere(call: Call): void {
+    if (this.#external.size >= REMEMBERED) this.#external.clear();
+    this.#external.add(this.#modelOf(call));
   }
 
   /** Credits were bought: every key may try. */
   closeAll(): void {
     for (const key of this.#keys.values()) key.close(this.#calls);
-  }
-
-  #passage(call: Call, openMs: number, probed?: RefusedKey): Passage {
-    const number = this.#calls;
-    return {
-      answered: (status) => {
-        if (status === 402) this.#keyOf(call, openMs).refused(number, this.clock.now());
-        else if (status >= 200 && status < 300 && probed?.isOpen) {
-          probed.close(this.#calls);
-          this.closed();
-        }
-      },
-      over: (isByok) => {
-        probed?.probed();
-        if (!isByok) return;
-        if (this.#external.size >= REMEMBERED) this.#external.clear();
-        this.#external.add(this.#modelOf(call));
-      },
-    };
-  }
-
-  #keyOf(call: Call, openMs: number): RefusedKey {
-    const hash = this.#hash(call);
-    const key = this.#keys.get(hash) ?? new RefusedKey(openMs);
-    this.#keys.set(hash, key);
-    if (this.#keys.size > REMEMBERED) this.#keys.delete(this.#keys.keys().next().value as string);
-    return key;
   }
 
   #modelOf(call: Call): string {
@@ -89,5 +82,26 @@ export class CreditsCircuit {
   #hash({ request }: Call): string {
     const key = request.header('authorization') ?? request.header('x-api-key') ?? '';
     return createHmac('sha256', this.#secret).update(key).digest('base64');
+  }
+}
+
+/** A call that was let pass; `probed`: to try whether its key is answered again. */
+class Passing implements Passage {
+  constructor(
+    private readonly circuit: CreditsCircuit,
+    private readonly call: Call,
+    private readonly number: number,
+    private readonly probed?: RefusedKey,
+  ) {}
+
+  answered(status: number): void {
+    const { circuit, call, number, probed } = this;
+    if (status === 402) circuit.refused(call, number);
+    else if (status >= 200 && status < 300 && probed?.isOpen) circuit.accepted(probed);
+  }
+
+  over(isByok: boolean): void {
+    this.probed?.probed();
+    if (isByok) this.circuit.paidElsewhere(this.call);
   }
 }

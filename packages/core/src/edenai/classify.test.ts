@@ -27,7 +27,15 @@ describe('classify', () => {
     ['GET', '/v3/something/new', 'other', 'other'],
     ['GET', '/', 'other', 'other'],
   ])('%s %s is %s', (method, path, operation, family) => {
-    expect(classify(method, path)).toEqual({ operation, family, free: false });
+    expect(classify(method, path)).toMatchObject({ operation, family, free: false });
+  });
+
+  it.each([
+    ['/v2/ocr/financial_parser', 'ocr__financial_parser'],
+    ['/v2/audio/speech_to_text_async/', 'audio__speech_to_text'],
+    ['/v3/chat/completions', undefined],
+  ])('POST %s is the feature %s in a consumption report, as far as its path says', (path, feature) => {
+    expect(classify('POST', path).feature).toBe(feature);
   });
 
   it.each([

@@ -219,19 +219,12 @@ class DispatchedCall implements Held {
 
   #sendMetered(changes: Changes, exchange: Exchange): boolean {
     const { inContext } = this;
-    const { changedBody } = exchange;
+    const { changedBody, addedRequestHeaders } = exchange;
     const { headers, method = 'GET' } = this.options;
     const isEstimated = this.header(ESTIMATE_HEADER) !== undefined;
-    const { addedRequestHeaders } = exchange;
     const plain =
       isEstimated || addedRequestHeaders !== undefined
-        ? {
-            ...changes,
-            headers: changeHeaders(headers, {
-              ...(isEstimated && { [ESTIMATE_HEADER]: undefined }),
-              ...addedRequestHeaders,
-            }),
-          }
+        ? { ...changes, headers: changeHeaders(headers, { [ESTIMATE_HEADER]: undefined, ...addedRequestHeaders }) }
         : changes;
     const watched = (resend: () => void) => meteredHandler(this.handler, { exchange, method, resend, inContext });
     const resend = () => {
