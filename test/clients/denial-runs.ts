@@ -31,6 +31,7 @@ export async function denialRuns(setting: Setting): Promise<DenialRun[]> {
     const meter = core.createMeter({
       baseUrls: [eden.url, secureOrigin],
       rateCard: false,
+      circuit: false,
       budgets: why === 'a spent budget' ? [{ name: 'none', limitUsd: 0, window: 'day' }] : [],
     });
     const denials: string[] = [];

@@ -14,6 +14,7 @@ export interface Setting {
   readonly options: {
     readonly baseUrls: string[];
     readonly rateCard: false;
+    readonly circuit: false;
     readonly budgets: Budget[];
     readonly status: DenialStatus;
   };

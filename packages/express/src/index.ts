@@ -1,6 +1,7 @@
 import './augment.js';
 
 export {
+  type BalanceEvent,
   type Budget,
   BudgetExceededError,
   type BudgetName,
@@ -15,6 +16,7 @@ export {
   type Denial,
   type DenialReason,
   type DenialStatus,
+  EdenReadError,
   findDenial,
   formatUsd,
   isBudgetExceeded,
@@ -33,6 +35,7 @@ export {
   type Register,
   type Remaining,
   type RouteBudget,
+  WebhookSignatureError,
 } from '@eden-cost/core';
 export { type CostAwareHandler, type CostAwareOptions, costAware } from './cost-aware.js';
 export { costErrors } from './cost-errors.js';

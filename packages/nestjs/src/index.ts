@@ -1,4 +1,5 @@
 export {
+  type BalanceEvent,
   BudgetExceededError,
   type BudgetName,
   type BudgetWindow,
@@ -12,6 +13,7 @@ export {
   type Denial,
   type DenialReason,
   type DenialStatus,
+  EdenReadError,
   findDenial,
   formatUsd,
   isBudgetExceeded,
@@ -30,6 +32,7 @@ export {
   type Register,
   type Remaining,
   type RouteBudget,
+  WebhookSignatureError,
 } from '@eden-cost/core';
 export { CostAdapter } from './cost.adapter.js';
 export { COST_METER } from './cost.constants.js';
