@@ -1,4 +1,4 @@
-import { costAware } from '@eden-cost/express';
+import { costAware, costErrors } from '@eden-cost/express';
 import type { AutoRefill } from '@eden-cost/testing';
 import express from 'express';
 import { CHAT, postInit } from '../support/calls.js';
@@ -17,6 +17,9 @@ const CALL_USD = 0.01;
 /** The card's threshold and amount, as the dashboard and the options have them. */
 const CARD = { thresholdUsd: 0.5, amountUsd: 1 };
 
+/** A machine with much else to do takes a while for some thousand requests. */
+jest.setTimeout(60_000);
+
 /** An app with fifty users, whose clients are told 503 while the operator's balance is empty. */
 async function fiftyUsers(mode?: AutoRefill['mode'] | 'off', delayMs?: number) {
   let handler: ReturnType<typeof costAware> | undefined;
@@ -32,11 +35,14 @@ async function fiftyUsers(mode?: AutoRefill['mode'] | 'off', delayMs?: number) {
   const app = express().set('env', 'test');
   app.use(handler as ReturnType<typeof costAware>);
   app.get('/ask', async (_req, res) => {
-    const headers = { authorization: `Bearer ${KEY}` };
+    const headers = { authorization: `Bearer ${KEY}`, 'user-agent': 'ai/6.0.3' };
     const init = postInit(CHAT, { reply: { costUsd: CALL_USD }, headers });
     const response = await fetch(`${watched.eden.baseUrl}/chat/completions`, init);
-    res.status(response.status).json(await response.json());
+    const body = await response.text();
+    if (!response.ok) throw Object.assign(new Error(body), { responseHeaders: Object.fromEntries(response.headers) });
+    res.type('json').send(body);
   });
+  app.use(costErrors());
   const { url } = await serve(app);
   const { eden, meter } = watched;
   return {

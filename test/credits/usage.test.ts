@@ -98,7 +98,7 @@ it('agrees to the nano over 1,000 mixed calls: jobs, videos, streams, cached and
   expect(charges.some(({ cached }) => cached) && charges.some(({ byok }) => byok)).toBe(true);
   expect(watched.errors).toEqual([]);
   expect(watched.meter.snapshot().costNanos).toBe(watched.eden.books().totalNanos);
-});
+}, 60_000);
 
 describe.each(Object.entries(SHAPES))('%s', (_name, credits) => {
   it('shows each planted difference on its day, feature and provider', async () => {

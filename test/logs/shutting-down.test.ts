@@ -60,8 +60,8 @@ it('waits for the call that outlives its request, and logs it as late', async ()
 });
 
 it('is ready until it is shutting down', async () => {
-  const app = await run('/ready', standIn.eden.url);
+  const app = await run("app.get('/ready'", standIn.eden.url);
   const answer = await fetch(`${app.url}/ready`);
-  expect([answer.status, await answer.json()]).toEqual([200, { status: 'up' }]);
+  expect([answer.status, await answer.json()]).toEqual([200, { status: 'up', credits: 'off' }]);
   await turnsUntil(() => app.lines().length > 0);
 });
