@@ -16,7 +16,7 @@ class Simulation {
   #answer: number | undefined;
 
   constructor() {
-    this.readOnce();
+    this.read();
   }
 
   begin = () => {
@@ -36,9 +36,9 @@ class Simulation {
     this.#answer = undefined;
   };
 
-  readOnce(): void {
+  read = () => {
     for (const step of [this.begin, this.serve, this.end]) step();
-  }
+  };
 
   call = (amount: number) => {
     this.calls.push({ id: String(this.calls.length), amount, isBilled: false, isSettled: false });
@@ -70,6 +70,7 @@ const STEPS = fc.oneof(
   fc.record({ what: fc.constant('call' as const), with: fc.integer({ min: 1, max: 1_000 }) }),
   fc.record({ what: fc.constantFrom('bill' as const, 'settle' as const), with: fc.nat(3) }),
   fc.record({ what: fc.constantFrom('begin' as const, 'serve' as const, 'end' as const), with: fc.nat(0) }),
+  fc.record({ what: fc.constant('read' as const), with: fc.nat(0) }),
 );
 
 it("is Eden AI's to the nano once all calls have settled, whenever it was read", () => {
