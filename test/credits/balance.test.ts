@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { createMeter } from '@eden-cost/core';
 import type { ReplyOptions } from '@eden-cost/testing';
 import { many } from '../support/lists.js';
 import { useServers } from '../support/serve.js';
@@ -89,7 +90,21 @@ describe('the balance', () => {
     expect(inspect(meter, { depth: 9, showHidden: true }) + JSON.stringify(meter)).not.toContain(KEY);
   });
 
-  it('is not watched with EDEN_COST=off, and nothing is left of it after close()', async () => {
+  it('is not watched with EDEN_COST=off', async () => {
+    process.env.EDEN_COST = 'off';
+    const asked: string[] = [];
+    const { url } = await serve((req, res) => {
+      asked.push(req.url ?? '');
+      res.end();
+    });
+    const meter = createMeter({ baseUrls: [url], credits: { apiKey: KEY } });
+    delete process.env.EDEN_COST;
+    await (await fetch(url)).text();
+    expect([asked, meter.credits.balance()]).toEqual([['/'], undefined]);
+    await meter.close();
+  });
+
+  it('leaves nothing behind after close()', async () => {
     const { meter, clock, reads } = await start();
     await meter.close();
     clock.advance(INTERVAL_MS * 3);

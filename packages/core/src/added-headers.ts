@@ -22,8 +22,8 @@ export class AddedHeaders {
 
   /** Those of one call; `undefined`: none. What the app sends itself stays. */
   of(call: Call): Readonly<Record<string, string>> | undefined {
-    const { method, fixed, header } = call.request;
-    if (this.#isIdle || fixed || method === 'GET') return undefined;
+    const { method, header } = call.request;
+    if (this.#isIdle || method === 'GET') return undefined;
     const tags = this.#tagsOf(call);
     const asks = this.options.metadata && header(METADATA_HEADER) === undefined;
     if (tags === undefined && !asks) return undefined;

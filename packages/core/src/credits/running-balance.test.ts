@@ -123,3 +123,14 @@ it('knows what others have spent one read later', () => {
   read(balance, 400);
   expect(read(balance, 400)).toEqual({ bought: 0, spentElsewhere: 200 });
 });
+
+it('takes calls around the first read to be in it: the second one shows no purchase', () => {
+  const balance = new RunningBalance(undefined);
+  balance.begin();
+  balance.spend({ callId: 'during', amount: 20, isGuess: false, jobStartedAt: undefined });
+  balance.end(600, 0, ['open']);
+  balance.spend({ callId: 'open', amount: 30, isGuess: false, jobStartedAt: undefined });
+  expect(balance.nanos).toBe(600);
+  expect(read(balance, 570)).toEqual({ bought: 0, spentElsewhere: 0 });
+  expect(balance.nanos).toBe(570);
+});

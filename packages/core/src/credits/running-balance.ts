@@ -39,6 +39,8 @@ export class RunningBalance {
   /** What the last read has less than was expected. */
   #unexplained: Nanos = 0;
   #inFlight = new Set<string>();
+  /** Nothing was expected of the first read: calls in flight are taken to be in it, or the second would seem a purchase. */
+  #isFirst = false;
   #guessed: Nanos = 0;
   #changed = false;
   #reading: Reading | undefined;
@@ -82,7 +84,8 @@ export class RunningBalance {
   /** @param inFlight the ids of the calls whose cost may be in what was read */
   end(read: Nanos, at: number, inFlight: Iterable<string>): ReadNews {
     const { from, guessed, spent } = this.#reading ?? { from: read, guessed: 0, spent: 0 };
-    const news = this.#readAt === undefined ? { bought: 0, unexplained: 0 } : this.#explain(read - from, guessed);
+    const isFirst = this.#readAt === undefined;
+    const news = isFirst ? { bought: 0, unexplained: spent } : this.#explain(read - from, guessed);
     const open = new Set(inFlight);
     // while a call is in flight that an earlier read may know of, what that read had too little is kept for it
     const carried = [...this.#inFlight].some((id) => open.has(id)) ? this.#unexplained : 0;
@@ -94,6 +97,7 @@ export class RunningBalance {
     this.#estimate = read - (spent - known);
     this.#unexplained = unexplained - known;
     this.#inFlight = open;
+    this.#isFirst = isFirst;
     this.#guessed = 0;
     this.#changed = spent > known;
     this.#assumed = 0;
@@ -105,9 +109,11 @@ export class RunningBalance {
   spend({ callId, amount, isGuess, jobStartedAt }: Spending): void {
     if (this.#readAt === undefined && this.#reading === undefined) return;
     if (isGuess) this.#guessed += amount;
-    const isOld = this.#inFlight.delete(callId) || (jobStartedAt !== undefined && jobStartedAt <= (this.#readAt ?? 0));
-    const known = isOld ? Math.min(Math.max(0, amount), this.#unexplained) : 0;
-    this.#unexplained -= known;
+    const wasInFlight = this.#inFlight.delete(callId);
+    const isOld = wasInFlight || (jobStartedAt !== undefined && jobStartedAt <= (this.#readAt ?? 0));
+    const most = wasInFlight && this.#isFirst ? amount : this.#unexplained;
+    const known = isOld ? Math.min(Math.max(0, amount), most) : 0;
+    this.#unexplained = Math.max(0, this.#unexplained - known);
     if (this.#reading !== undefined) this.#reading.spent += amount - known;
     this.#estimate -= amount - known;
     if (amount !== known) this.#changed = true;

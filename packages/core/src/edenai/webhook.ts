@@ -22,6 +22,6 @@ export function isSignedBy(publicKey: KeyObject, body: string, signature: string
 
 /** The job that a webhook tells of; `undefined` for a body that tells of none. */
 export function jobOfWebhook(body: string): string | undefined {
-  const { job_id: id } = JSON.parse(body) as { job_id?: unknown };
+  const id = (JSON.parse(body) as { job_id?: unknown } | null)?.job_id;
   return typeof id === 'string' && id !== '' ? jobIdOf(id) : undefined;
 }

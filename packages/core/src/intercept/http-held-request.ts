@@ -179,7 +179,7 @@ export class HeldRequest implements Held {
   #send(exchange: Exchange): void {
     const { request, agent, options } = this;
     const { changedBody, addedRequestHeaders = {} } = exchange;
-    for (const [name, value] of Object.entries(addedRequestHeaders)) request.setHeader(name, value);
+    for (const [name, value] of Object.entries(addedRequestHeaders)) put(request, name, value);
     watchAnswer(request, exchange, {
       agent,
       options,
