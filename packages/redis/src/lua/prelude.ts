@@ -76,9 +76,10 @@ local function stand(body, accounts, state, stood, amount)
   return overruns
 end
 
-local function finish(id, state, rank, at, amount, text, ttl)
-  local kept = ttl > 86400000 and ttl or '86400000'
-  call('SET', base .. 'r:' .. id, pack('<dddd', state, rank, at, amount) .. sub(text, 33), 'PX', kept)
+local function finish(id, state, rank, at, amount, ttl)
+  local key = base .. 'r:' .. id
+  call('SETRANGE', key, '0', pack('<dddd', state, rank, at, amount))
+  call('PEXPIRE', key, ttl > 86400000 and ttl or '86400000')
   call('ZREM', EXPIRING, id)
 end
 
@@ -91,7 +92,7 @@ for i = 1, #due, 2 do
     local accounts, list = readAll(body, {})
     stand(body, accounts, 0, 0)
     for j = 1, #list do write(list[j]) end
-    finish(due[i], 2, 0, tonumber(due[i + 1]), 0, text, body[1])
+    finish(due[i], 2, 0, tonumber(due[i + 1]), 0, body[1])
   else
     call('ZREM', EXPIRING, due[i])
   end

@@ -13,7 +13,7 @@ local body = cjson.decode(sub(text, 33))
 local accounts, list = readAll(body, {})
 stand(body, accounts, state, stood, 0)
 for i = 1, #list do write(list[i]) end
-finish(ARGV[3], 3, 0, 0, 0, text, body[1])
+finish(ARGV[3], 3, 0, 0, 0, body[1])
 for i = 2, #body - 5, 6 do
   if body[i + 2] ~= 0 then return { 1 } end
 end

@@ -35,7 +35,7 @@ end
 if applies then
   for i, overrun in ipairs(stand(body, accounts, state, stood, amount)) do answer[4 + i] = overrun end
   for i = 1, #list do write(list[i]) end
-  finish(id, 1, newRank, newAt, amount, text, body[1])
+  finish(id, 1, newRank, newAt, amount, body[1])
 end
 local length = 4 + n
 for i = 2, #body - 5, 6 do
