@@ -5,8 +5,13 @@ import { useFile } from './kit.js';
 
 const file = useFile();
 
+/** An app whose ledger fails like this at start does not start. */
 const failed = (reason: string, message: RegExp) =>
-  expect.objectContaining({ code: 'ERR_COST_LEDGER_FILE', reason, message: expect.stringMatching(message) });
+  expect.objectContaining({
+    code: 'ERR_COST_OPTIONS',
+    message: expect.stringMatching(message),
+    cause: expect.objectContaining({ code: 'ERR_COST_LEDGER_FILE', reason }),
+  });
 
 test('creates the file, and says what it is', async () => {
   const ledger = file.open();
@@ -18,7 +23,7 @@ test('creates the file, and says what it is', async () => {
 test('a relative path is taken from where the process is when the ledger is made', async () => {
   const ledger = file.open({}, 'no-such-folder/budgets.db');
   const path = join(process.cwd(), 'no-such-folder/budgets.db');
-  await expect(ledger.start?.()).rejects.toMatchObject({ path, reason: 'no-folder' });
+  await expect(ledger.start?.()).rejects.toMatchObject({ cause: { path, reason: 'no-folder' } });
 });
 
 describe('fails at start, with the reason,', () => {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Call, Parts } from './call.js';
 import type { Basis, Charge } from './charge.js';
-import { OptionsError } from './errors.js';
 import type { AnswerMetadata } from './edenai/metadata.js';
+import { OptionsError } from './errors.js';
 import type { Rank, SettleResult } from './ledger/ledger.js';
 import type { Booked } from './ledger-guard/meter-ledger.js';
 import { isPromise, type MaybePromise, then } from './maybe.js';

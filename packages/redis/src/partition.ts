@@ -23,6 +23,7 @@ import { RESERVE } from './lua/reserve.js';
 import { RESTORE } from './lua/restore.js';
 import { SETTLE } from './lua/settle.js';
 import { TOP_UP } from './lua/top-up.js';
+import { TOP_UPS } from './lua/top-ups.js';
 import { balancesIn, type Reply, reserveResult, settleResult } from './replies.js';
 import { bodyOf } from './reservation-body.js';
 import type { Script } from './script.js';
@@ -101,6 +102,12 @@ export class Partition {
     const text = JSON.stringify(note);
     const args = [plain(note.id), String(note.amount), text, endOf(account)];
     await this.#ask(TOP_UP, [this.keys.account(key), this.keys.notes(key)], args);
+  }
+
+  async topUps({ key }: AccountRef): Promise<readonly TopUp[]> {
+    const [, ...notes] = await this.#ask(TOP_UPS, [this.keys.notes(key)], []);
+    const topUps = notes.map((note) => JSON.parse(String(note)) as TopUp);
+    return topUps.sort((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1));
   }
 
   /** What was reserved is not put back: no reservation is left that a settle could find. */

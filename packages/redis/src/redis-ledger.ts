@@ -41,15 +41,17 @@ class RedisLedger implements Ledger {
   readonly durable = true;
   readonly #partitions: Partitions;
   readonly #heartbeat: Heartbeat | undefined;
-  readonly #processes: number | undefined;
+  readonly deadlineMs: number;
+  readonly processes?: number;
 
   constructor(client: RedisClient, options: RedisLedgerOptions) {
     checkOptions(options);
     const { prefix = 'eden-cost', partition, processes, deadlineMs = 250, clock } = options;
     const server = { runner: scriptRunner(client), calls: new BoundedCalls(deadlineMs), clock };
     this.#partitions = new Partitions(server, prefix, partition);
-    this.#processes = processes;
-    if (processes === undefined) this.#heartbeat = new Heartbeat(this.#partitions.home, clock);
+    this.deadlineMs = deadlineMs;
+    if (processes !== undefined) this.processes = processes;
+    else this.#heartbeat = new Heartbeat(this.#partitions.home, clock);
   }
 
   /** Rejects when the server cannot keep the ledger, and warns when it may forget it. */
@@ -67,7 +69,7 @@ class RedisLedger implements Ledger {
     const result = await partition.reserve(request);
     this.#heartbeat?.start();
     if (!result.admitted || request.probe) return result;
-    return Object.assign(result, { processes: this.#processes ?? this.#heartbeat?.processes ?? 1 });
+    return Object.assign(result, { processes: this.processes ?? this.#heartbeat?.processes ?? 1 });
   }
 
   async settle(id: string, amount: number, truth: Truth): Promise<SettleResult> {
@@ -113,6 +115,11 @@ class RedisLedger implements Ledger {
     checkTopUp(note);
     const partition = await this.#partitions.ofAll([account]);
     await partition.topUp(account, note);
+  }
+
+  async topUps(account: AccountRef): Promise<readonly TopUp[]> {
+    const partition = await this.#partitions.ofAll([account]);
+    return partition.topUps(account);
   }
 
   async restore(remembered: readonly RememberedAccount[]): Promise<void> {

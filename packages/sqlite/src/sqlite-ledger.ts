@@ -6,6 +6,7 @@ import {
   checkHolds,
   checkTopUp,
   type Ledger,
+  OptionsError,
   type RememberedAccount,
   type ReserveRequest,
   type ReserveResult,
@@ -15,7 +16,7 @@ import {
   type Truth,
   withScopeAccounts,
 } from '@eden-cost/core';
-import { LedgerFileError } from './ledger-file-error.js';
+import { LedgerFileError, type LedgerFileReason } from './ledger-file-error.js';
 import { LedgerWorker } from './ledger-worker.js';
 import type { Answer, Asked, Question } from './messages.js';
 import { resolveOptions, type Settings, type SqliteLedgerOptions } from './options.js';
@@ -23,6 +24,20 @@ import { QuestionQueue } from './question-queue.js';
 
 /** An idle process is one that may spend at any moment. */
 const BEAT_MS = 10_000;
+
+/** Nothing of these passes by itself: the app should not start. */
+const HOPELESS: ReadonlySet<LedgerFileReason> = new Set([
+  'cannot-open',
+  'corrupt',
+  'is-a-folder',
+  'network-file-system',
+  'newer-version',
+  'no-driver',
+  'no-folder',
+  'not-a-database',
+  'not-a-ledger',
+  'read-only',
+]);
 
 /**
  * A ledger in one SQLite file, for the processes of one machine: they share its balances, and the balances outlive them.
@@ -42,6 +57,8 @@ class SqliteLedger implements Ledger {
   readonly name = 'sqlite';
   readonly shared = true;
   readonly durable = true;
+  readonly deadlineMs: number;
+  readonly processes?: number;
   readonly #worker: LedgerWorker;
   readonly #queue: QuestionQueue;
   #beat: Timer | undefined;
@@ -49,14 +66,24 @@ class SqliteLedger implements Ledger {
   #isClosed = false;
 
   constructor(private readonly settings: Settings) {
-    const { path, durability, busyTimeoutMs, clock } = settings;
+    const { path, durability, busyTimeoutMs, deadlineMs, processes, clock } = settings;
+    this.deadlineMs = deadlineMs;
+    if (processes !== undefined) this.processes = processes;
     const self = `${process.pid}-${randomUUID()}`;
     this.#worker = new LedgerWorker({ path, durability, busyTimeoutMs, process: self }, clock);
     this.#queue = new QuestionQueue(this.#worker, path);
   }
 
+  /** @throws {OptionsError} for a file that can never be the ledger's; its `cause` is the {@link LedgerFileError} */
   async start(): Promise<void> {
-    await this.#ask({ ask: 'open', at: this.settings.clock.now() });
+    try {
+      await this.#ask({ ask: 'open', at: this.settings.clock.now() });
+    } catch (error) {
+      if (error instanceof LedgerFileError && HOPELESS.has(error.reason)) {
+        throw new OptionsError(error.message, { cause: error });
+      }
+      throw error;
+    }
   }
 
   async reserve(request: ReserveRequest): Promise<ReserveResult> {
@@ -64,7 +91,7 @@ class SqliteLedger implements Ledger {
     const result = await this.#askInTime<'reserve'>({ ask: 'reserve', request: bareRequest(request) }, (late) => {
       if (late.admitted && !request.probe) this.release(request.id, request.at).catch(() => {});
     });
-    const { processes } = this.settings;
+    const { processes } = this;
     return result.admitted && processes !== undefined ? { ...result, processes } : result;
   }
 

@@ -40,6 +40,8 @@ class ScopeAccounts implements Ledger {
   readonly name: string;
   readonly shared: boolean;
   readonly durable: boolean;
+  readonly deadlineMs?: number;
+  readonly processes?: number;
   readonly topUps?: Ledger['topUps'];
   readonly #own: MemoryLedger = memoryLedger();
   readonly #parted = new Map<string, PartedReservation>();
@@ -50,6 +52,8 @@ class ScopeAccounts implements Ledger {
     this.name = ledger.name;
     this.shared = ledger.shared;
     this.durable = ledger.durable;
+    if (ledger.deadlineMs !== undefined) this.deadlineMs = ledger.deadlineMs;
+    if (ledger.processes !== undefined) this.processes = ledger.processes;
     if (ledger.topUps === undefined) return;
     this.topUps = (account, at) =>
       account.owner === undefined ? (ledger.topUps?.(account, at) ?? []) : this.#own.topUps(account, at);
