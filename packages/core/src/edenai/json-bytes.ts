@@ -44,7 +44,7 @@ export const STEP = { none: 0, quote: 1, open: 2, close: 3 } as const;
 const STRUCTURE = [QUOTE, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] as const;
 
 /** {@link STEP} by byte. */
-export const STEPS = new Uint8Array(256);
+export const STEPS: Uint8Array = new Uint8Array(256);
 STEPS[QUOTE] = STEP.quote;
 STEPS[OPEN_BRACE] = STEPS[OPEN_BRACKET] = STEP.open;
 STEPS[CLOSE_BRACE] = STEPS[CLOSE_BRACKET] = STEP.close;
