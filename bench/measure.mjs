@@ -23,8 +23,7 @@ export async function interleaved(variants, rounds) {
 
 /**
  * V8 counts bodies in its old generation's limit, which depends on what the process did before: a bare one that holds a few
- * MB more collects thirty times as often, and takes twice the time for 2 MB. With a high limit none does. Collecting before
- * each round instead would throw compiled code away, whose objects are all gone between two rounds.
+ * MB more collects thirty times as often, and takes twice the time for 2 MB. With a high limit none does.
  */
 const OPTIONS = { execArgv: ['--initial-old-space-size=1024'] };
 
