@@ -180,3 +180,19 @@ test("a clock that differs from Eden AI's is told of once; a clock that is set b
   clock.set(0);
   expect(meter.credits.balance()?.ageMs).toBe(0);
 });
+
+it('a 402 that overtakes the charges of calls before it is understood once they are there', async () => {
+  const { eden, states, ask } = await start({ balanceUsd: 0.02 });
+  let letGo = () => {};
+  const hold = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  eden.script({ costUsd: 0.02, hold, holdAfterEvents: 2, match: { model: 'openai/gpt-4o-mini' } });
+  const body = JSON.stringify({ model: 'openai/gpt-4o-mini', stream: true, messages: [] });
+  const stream = await fetch(`${eden.baseUrl}/chat/completions`, { method: 'POST', body });
+  expect(await ask()).toBe(402);
+  expect(states).toEqual([]);
+  letGo();
+  await stream.text();
+  expect(states.at(-1)).toBe('exhausted');
+});

@@ -190,3 +190,35 @@ describe('with a balance watch', () => {
     expect(await ask()).toBe(200);
   });
 });
+
+it('is not kept waiting by a call that was to try again, and whose caller went away before it left', async () => {
+  const clock = manualClock();
+  const budgets = [{ name: 'all', limitUsd: 0.03, window: 'total', estimateUsd: 0.02 }] as const;
+  metered.meter({ clock, budgets, rateCard: false, circuit: { openMs: 1_000 } });
+  const asked = (init: RequestInit) =>
+    fetch(`${metered.eden.baseUrl}/chat/completions`, {
+      ...postInit(CHAT, { headers: { authorization: `Bearer ${KEY}` }, reply: { costUsd: 0.001 } }),
+      ...init,
+    });
+  expect((await asked({})).status).toBe(402);
+  metered.eden.topUp(5);
+
+  let letGo = () => {};
+  metered.eden.script({
+    hold: new Promise<void>((resolve) => (letGo = resolve)),
+    match: { path: '/chat/completions' },
+  });
+  const other = fetch(
+    `${metered.eden.baseUrl}/chat/completions`,
+    postInit(CHAT, { headers: { authorization: 'Bearer b' } }),
+  );
+  await metered.eden.received(2); // it holds what another call needs
+  clock.advance(1_000);
+  const abort = new AbortController();
+  const gone = asked({ signal: abort.signal });
+  abort.abort();
+  await expect(gone).rejects.toMatchObject({ name: 'AbortError' });
+  letGo();
+  await (await other).text();
+  expect((await asked({})).status).toBe(200);
+});

@@ -10,7 +10,7 @@ import { worstCase } from './edenai/rates.js';
 import { type RequestFacts, readRequest } from './edenai/request-body.js';
 import { type Admission, ESTIMATE_HEADER, type OutgoingRequest } from './exchange.js';
 import type { Verdict } from './ledger-guard/meter-ledger.js';
-import { type MaybePromise, then } from './maybe.js';
+import { isPromise, type MaybePromise, then } from './maybe.js';
 import { type CallWatcher, MeteredCall } from './metered-call.js';
 import { estimateToNanos, type Nanos } from './money.js';
 import { type Plan, planHolds } from './plan.js';
@@ -33,16 +33,37 @@ export function meterCall(
     const passage = parts.circuit.enter(call);
     if (passage === undefined) return refuse(call, tellCircuitOpen(parts, call));
     if (saysNoCost(call)) parts.rates.need();
-    return then(planHolds(parts, call), (plan) =>
-      then(reserve(parts, call, plan, request), (verdict) => {
-        if (request.held.aborted && !verdict.admitted) return undefined; // it is no denial: nobody asks any more
-        const denial = tellDenial(parts, call, plan, verdict);
-        if (denial === undefined) return send(parts, call, plan, verdict, passage);
-        passage.over(false);
-        return refuse(call, denial);
-      }),
+    return unlessSent(passage, () =>
+      then(planHolds(parts, call), (plan) =>
+        then(reserve(parts, call, plan, request), (verdict) => {
+          if (request.held.aborted && !verdict.admitted) return undefined; // it is no denial: nobody asks any more
+          const denial = tellDenial(parts, call, plan, verdict);
+          return denial === undefined ? send(parts, call, plan, verdict, passage) : refuse(call, denial);
+        }),
+      ),
     );
   });
+}
+
+/** A call that does not leave, whatever stops it, does not try for the others either. */
+function unlessSent(
+  passage: Passage,
+  admit: () => MaybePromise<Admission | undefined>,
+): MaybePromise<Admission | undefined> {
+  const stopped = (cause: unknown): never => {
+    passage.over(false);
+    throw cause;
+  };
+  const decided = (admission: Admission | undefined) => {
+    if (!admission?.admitted) passage.over(false);
+    return admission;
+  };
+  try {
+    const admission = admit();
+    return isPromise(admission) ? admission.then(decided, stopped) : decided(admission);
+  } catch (cause) {
+    return stopped(cause);
+  }
 }
 
 /** Only a strict budget waits for prices, at most as long as for room: without them it has to deny. */

@@ -44,6 +44,8 @@ export class CreditsWatch {
   readonly #reader: BalanceReader;
   readonly #books: UsageBooks;
   readonly #rate = new SpendRate();
+  /** A call was refused although something seemed to be left: the charges of calls in flight may show that nothing was. */
+  #doubted = false;
   #belowSince: number | undefined;
   #toldUnrefilled = false;
 
@@ -96,7 +98,8 @@ export class CreditsWatch {
       isGuess: basis === 'estimated' || basis === 'rated',
       jobStartedAt: charge.jobId === undefined ? undefined : call.startedAt,
     });
-    this.#states.spent(this.#facts());
+    if (this.#doubted && this.#balance.certain <= 0) this.#refused();
+    else this.#states.spent(this.#facts());
   }
 
   /** Eden AI answered 402: for the account, unless a balance that was read lately says that it is the key's own budget. */
@@ -104,13 +107,19 @@ export class CreditsWatch {
     const { readAt, certain } = this.#balance;
     const isStale =
       readAt === undefined || this.tools.clock.now() - readAt > STALE_INTERVALS * this.settings.intervalMs;
-    if (!isStale && certain > 0) return;
+    this.#doubted = !isStale && certain > 0;
+    if (!this.#doubted) this.#refused();
+  }
+
+  #refused(): void {
+    this.#doubted = false;
     this.#balance.refused();
     this.#states.refused(this.#facts());
   }
 
   /** Eden AI answers a key again that it had refused. */
   resumed(): void {
+    this.#doubted = false;
     this.#states.resumed(this.#facts());
   }
 
@@ -126,6 +135,7 @@ export class CreditsWatch {
   #took(read: Nanos): void {
     const { clock, inFlight, refilled } = this.tools;
     const at = clock.now();
+    this.#doubted = false;
     const { bought, spentElsewhere } = this.#balance.end(read, at, inFlight());
     this.#rate.add(spentElsewhere, at);
     const facts = this.#facts();
