@@ -18,7 +18,7 @@ describeWithRedis('the Redis ledger, while its server does not answer', () => {
   const thaw = () => redis.server.process.kill('SIGCONT');
   afterEach(thaw);
 
-  test('nobody waits longer than the deadline, and what a late reserve holds is given back', async () => {
+  test('nobody waits longer than the deadline; a late reserve stands, and is known by its id', async () => {
     const ledger = ledgerOf(redis.client, { deadlineMs: 50 });
     const patient = ledgerOf(redis.client);
     await patient.reserve(request('before', [hold('x', 10, 100)]));
@@ -28,8 +28,11 @@ describeWithRedis('the Redis ledger, while its server does not answer', () => {
     await expect(late).rejects.toThrow('did not answer within 50 ms');
     await expect(ledger.settle('before', 7, reported())).rejects.toThrow('did not answer within 50 ms');
     thaw();
-    await until(async () => (await balanceOf(patient, 'x'))?.reserved === 0);
-    expect(await balanceOf(patient, 'x')).toEqual({ settled: 7, reserved: 0, toppedUp: 0 });
+    await until(async () => (await balanceOf(patient, 'x'))?.reserved === 60);
+    expect(await balanceOf(patient, 'x')).toEqual({ settled: 7, reserved: 60, toppedUp: 0 });
+    expect(await patient.reserve(request('late', [hold('x', 60, 100)]))).toMatchObject({ admitted: true });
+    expect(await balanceOf(patient, 'x')).toMatchObject({ reserved: 60 });
+    await patient.release('late', 0);
     expect(await patient.settle('before', 7, reported())).toMatchObject({ known: true, previous: 7 });
     expect(await balanceOf(patient, 'x')).toEqual({ settled: 7, reserved: 0, toppedUp: 0 });
   });

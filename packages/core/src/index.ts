@@ -62,6 +62,7 @@ export { type LedgerBook, LedgerRules } from './ledger/ledger-rules.js';
 export { memoryLedger } from './ledger/memory-ledger.js';
 export { Reservation, type ReservationRecord } from './ledger/reservation.js';
 export { withScopeAccounts } from './ledger/scope-accounts.js';
+export { NoAnswer, withDeadline } from './ledger-guard/deadline.js';
 export type { Logger, LoggerOption, LogLine } from './logger.js';
 export type { Closed, CreditsHealth, Health, HealthOptions, Meter, OpenInit, OpenScope, RunInit } from './meter.js';
 export { formatUsd } from './money.js';

@@ -12,7 +12,7 @@ import {
   type TopUp,
   type Truth,
 } from '@eden-cost/core';
-import type { BoundedCalls, Late } from './bounded-calls.js';
+import type { BoundedCalls } from './bounded-calls.js';
 import type { ScriptRunner } from './client.js';
 import { Keys, plain } from './keys.js';
 import { BALANCES } from './lua/balances.js';
@@ -32,8 +32,6 @@ const ORDER: Readonly<Record<Rank, string>> = { expired: '0', estimated: '1', ra
 const LOST = -1;
 /** A script that restores more accounts at once would keep the server from everything else for too long. */
 const RESTORED_AT_ONCE = 500;
-/** An error that the server itself answered with begins with its code; it has done nothing then. */
-const SERVER_SAID = /^[A-Z]{2,} /;
 
 /** What a partition asks its server with. */
 export interface Server {
@@ -49,8 +47,6 @@ export class Partition {
   /** The value of the epoch key that this process knows: with another one, or none, the balances are not those it saw. */
   #epoch: string | undefined;
   #opening: Promise<unknown> | undefined;
-  /** The latest reserve of each id that has no answer yet. */
-  readonly #unanswered = new Map<string, ReserveRequest>();
 
   constructor(
     readonly server: Server,
@@ -63,7 +59,7 @@ export class Partition {
   async open(deadlineMs?: number): Promise<number> {
     const { runner, calls } = this.server;
     const run = () => runner.run(OPEN, [this.keys.epoch], [randomUUID()]);
-    const [epoch, seconds, micros] = (await calls.ask(run, undefined, deadlineMs)) as Reply;
+    const [epoch, seconds, micros] = (await calls.ask(run, deadlineMs)) as Reply;
     this.#epoch ??= String(epoch);
     return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
   }
@@ -71,12 +67,7 @@ export class Partition {
   async reserve(request: ReserveRequest): Promise<ReserveResult> {
     const { id, probe = false } = request;
     const args = [plain(id), probe ? '1' : '0', bodyOf(request, this.keys)];
-    if (probe) return reserveResult(await this.#ask(RESERVE, [], args), true);
-    const epoch = this.#epoch ?? (await this.#known());
-    this.#unanswered.set(id, request);
-    const reply = await this.#run(RESERVE, epoch, [], args, this.#giveBack(request));
-    this.#answered(request);
-    return reserveResult(present(reply));
+    return reserveResult(await this.#ask(RESERVE, [], args), probe);
   }
 
   async settle(id: string, amount: number, { rank, at }: Truth): Promise<SettleResult> {
@@ -105,8 +96,8 @@ export class Partition {
   }
 
   async topUps({ key }: AccountRef): Promise<readonly TopUp[]> {
-    const [, ...notes] = await this.#ask(TOP_UPS, [this.keys.notes(key)], []);
-    const topUps = notes.map((note) => JSON.parse(String(note)) as TopUp);
+    const [, notes] = await this.#ask(TOP_UPS, [this.keys.notes(key)], []);
+    const topUps = (notes as unknown[]).map((note) => JSON.parse(String(note)) as TopUp);
     return topUps.sort((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1));
   }
 
@@ -132,11 +123,11 @@ export class Partition {
     return present(await this.#run(script, this.#epoch ?? (await this.#known()), keys, args));
   }
 
-  #run(script: Script, epoch: string, keys: string[], args: string[], late?: Late): Promise<Reply> {
+  #run(script: Script, epoch: string, keys: string[], args: string[]): Promise<Reply> {
     const { runner, calls, clock } = this.server;
     const allKeys = [this.keys.epoch, ...keys];
     const allArgs = [epoch, clock === undefined ? '' : String(clock.now()), ...args];
-    return calls.ask(() => runner.run(script, allKeys, allArgs), late) as Promise<Reply>;
+    return calls.ask(() => runner.run(script, allKeys, allArgs)) as Promise<Reply>;
   }
 
   async #known(): Promise<string> {
@@ -146,32 +137,13 @@ export class Partition {
     await this.#opening;
     return this.#epoch as string;
   }
-
-  /** Nobody waits any more for a reserve that the server may still do, or may have done: what it holds would be charged. */
-  #giveBack(request: ReserveRequest): Late {
-    const release = () => void this.release(request.id).catch(() => {});
-    return {
-      answered: (reply) => {
-        if (this.#answered(request) && Number((reply as Reply)[0]) === 1) release();
-      },
-      failed: (error) => {
-        const isKnown = error === undefined || (error instanceof Error && SERVER_SAID.test(error.message));
-        if (this.#answered(request) && !isKnown) release();
-      },
-    };
-  }
-
-  /** False for one that was asked again meanwhile. */
-  #answered(request: ReserveRequest): boolean {
-    return this.#unanswered.get(request.id) === request && this.#unanswered.delete(request.id);
-  }
 }
 
 /** @throws {LedgerLostError} when the server has another epoch, or none */
 function present(reply: Reply): Reply {
   if (Number(reply[0]) !== LOST) return reply;
   throw new LedgerLostError(
-    'The Redis server does not have the balances any more that this process saw in it: it was flushed, restored from an older copy, or failed over to a server that had none',
+    'The Redis server does not have the balances any more that this process saw in it: it was flushed, or failed over to a server that had none',
   );
 }
 

@@ -11,8 +11,8 @@ export interface SqliteLedgerOptions {
   /** How long a transaction waits for another process that holds the file, in milliseconds. Default 5,000. */
   readonly busyTimeoutMs?: number;
   /**
-   * How long what a call waits for (a reserve, balances) may take, in milliseconds; a reserve that comes through later is
-   * given back. What books a call is not given up. Default 250.
+   * How long what a call waits for (a reserve, balances) may take, in milliseconds; a reserve that comes through later
+   * belongs to its call all the same. What books a call is not given up. Default 250.
    */
   readonly deadlineMs?: number;
   /** How many processes share the file. Default: those that have been alive in the last 30 seconds, as the file has it. */

@@ -6,14 +6,17 @@ import {
   checkHolds,
   checkTopUp,
   type Ledger,
+  NoAnswer,
   OptionsError,
   type RememberedAccount,
   type ReserveRequest,
   type ReserveResult,
   type SettleResult,
+  systemClock,
   type Timer,
   type TopUp,
   type Truth,
+  withDeadline,
   withScopeAccounts,
 } from '@eden-cost/core';
 import { LedgerFileError, type LedgerFileReason } from './ledger-file-error.js';
@@ -88,9 +91,7 @@ class SqliteLedger implements Ledger {
 
   async reserve(request: ReserveRequest): Promise<ReserveResult> {
     checkHolds(request);
-    const result = await this.#askInTime<'reserve'>({ ask: 'reserve', request: bareRequest(request) }, (late) => {
-      if (late.admitted && !request.probe) this.release(request.id, request.at).catch(() => {});
-    });
+    const result = await this.#askInTime<'reserve'>({ ask: 'reserve', request: bareRequest(request) });
     const { processes } = this;
     return result.admitted && processes !== undefined ? { ...result, processes } : result;
   }
@@ -140,22 +141,15 @@ class SqliteLedger implements Ledger {
     return (await this.#queue.ask(question)) as Answer<Name>;
   }
 
-  /** @param later is told of an answer that comes too late */
-  #askInTime<Name extends Asked>(
-    question: Question & { ask: Name },
-    later: (answer: Answer<Name>) => void = () => {},
-  ): Promise<Answer<Name>> {
-    return new Promise((resolve, reject) => {
-      let isLate = false;
-      const timer = setTimeout(() => {
-        isLate = true;
-        this.#queue.withdraw(question);
-        reject(new LedgerFileError(this.settings.path, 'no-answer'));
-      }, this.settings.deadlineMs);
-      this.#ask<Name>(question)
-        .then((answer) => (isLate ? later(answer) : resolve(answer)), reject)
-        .finally(() => clearTimeout(timer));
-    });
+  async #askInTime<Name extends Asked>(question: Question & { ask: Name }): Promise<Answer<Name>> {
+    const { path, deadlineMs } = this.settings;
+    try {
+      return await withDeadline(this.#ask<Name>(question), deadlineMs, systemClock);
+    } catch (cause) {
+      if (!(cause instanceof NoAnswer)) throw cause;
+      this.#queue.withdraw(question);
+      throw new LedgerFileError(path, 'no-answer', { cause });
+    }
   }
 
   #scheduleBeat(): Timer {

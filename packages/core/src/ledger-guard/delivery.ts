@@ -98,7 +98,7 @@ export class Delivery {
 
   #isHopeless(letter: Letter, cause: unknown): boolean {
     if (cause instanceof OptionsError) return true;
-    if (cause instanceof NoAnswer || isLost(cause)) return false;
+    if (isNoAnswer(cause) || isLost(cause)) return false;
     if (letter.failures === 0) letter.worked = this.#worked;
     letter.failures += 1;
     return letter.failures >= MOST_FAILURES && this.#worked > letter.worked;
@@ -110,3 +110,7 @@ export class Delivery {
     this.dropped(cause);
   }
 }
+
+/** A ledger may say it in words of its own. */
+const isNoAnswer = (error: unknown): boolean =>
+  error instanceof NoAnswer || (error instanceof Error && error.cause instanceof NoAnswer);

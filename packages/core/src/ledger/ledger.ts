@@ -29,7 +29,7 @@ export interface Ledger {
 
   /**
    * Called when a meter is created, and again until it has succeeded: nothing else is asked before. Rejects with an
-   * `OptionsError` when the ledger cannot work as it is set up (a server that may evict keys, a file that cannot be
+   * `OptionsError` when the ledger cannot work as it is set up (a read-only replica, a file that cannot be
    * written): then the app does not start. Rejects with anything else when it cannot be reached: then it counts as down.
    */
   start?(): MaybePromise<void>;
