@@ -12,7 +12,7 @@ export interface JobProcess {
 const [edenUrl = '', ledgerUrl = '', jobId] = process.argv.slice(2);
 const meter = createMeter({
   baseUrls: [edenUrl],
-  ledger: ledgerUrl === 'none' ? undefined : ledgerAt(ledgerUrl),
+  ledger: ledgerUrl === 'none' ? undefined : ledgerAt(ledgerUrl, { deadlineMs: 15_000 }),
   budgets: [{ name: 'all', limitUsd: 100, window: 'total' }],
   rateCard: false,
 });
@@ -29,5 +29,5 @@ const id =
 await Promise.all(
   Array.from({ length: 10 }, () => meter.run({}, async () => (await fetch(`${jobs}/${id}`)).arrayBuffer())),
 );
-await meter.close({ timeoutMs: 5_000 });
+await meter.close({ timeoutMs: 15_000 });
 process.stdout.write(JSON.stringify({ id, charges, errors }), () => process.exit());

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ResolvedBudget } from './budget/budget.js';
 import type { Parts } from './call.js';
 import { systemClock } from './clock.js';
@@ -246,6 +247,7 @@ export class EdenMeter implements Meter {
     this.#parts.credits?.stop();
     this.#reader.stop();
     await ledger.flush?.(Math.max(0, timeoutMs - (systemClock.now() - startedAt)));
+    if (ledger.flush !== undefined) await nextTurn(); // what the ledger answered last is told first
     const closed = { restored, unsettled: openCalls.size + (ledger.kept ?? 0) };
     await ledger.close?.();
     if (this.settings.mode !== 'off') this.#log.closed(closed);
