@@ -181,8 +181,11 @@ test("a clock that differs from Eden AI's is told of once; a clock that is set b
   expect(meter.credits.balance()?.ageMs).toBe(0);
 });
 
-it('a 402 that overtakes the charges of calls before it is understood once they are there', async () => {
-  const { eden, states, ask } = await start({ balanceUsd: 0.02 });
+it('a 402 that overtakes the charges of calls before it is understood once they are there, also where a refill is counted on', async () => {
+  const { eden, states, ask } = await start(
+    { balanceUsd: 0.02 },
+    { credits: { apiKey: KEY }, autoRefill: { thresholdUsd: 0.01, amountUsd: 1 } },
+  );
   let letGo = () => {};
   const hold = new Promise<void>((resolve) => {
     letGo = resolve;
