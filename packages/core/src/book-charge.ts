@@ -10,6 +10,7 @@ import type { CallEnd } from './metered-call.js';
 import type { Nanos } from './money.js';
 import type { Plan } from './plan.js';
 import { tellCrossings } from './tell.js';
+import type { Writable } from './writable.js';
 
 /** What a charge needs to know of its call. */
 export type ChargedCall = Pick<Call, 'id' | 'kind' | 'facts' | 'scope' | 'startedAt'> & {
@@ -129,8 +130,6 @@ function chargeOf(parts: Parts, call: ChargedCall, plan: Plan, { status, facts }
   if (corrects !== undefined) charge.corrects = corrects.id;
   return charge;
 }
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 function sayMetadata(charge: Writable<Charge>, { region, attempts, isByok }: AnswerMetadata): void {
   if (region !== undefined) charge.region = region;

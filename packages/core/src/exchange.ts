@@ -1,4 +1,5 @@
 import type { Denial } from './denial.js';
+import type { CallKind } from './edenai/classify.js';
 import type { MaybePromise } from './maybe.js';
 
 /** Looks a header up by its lower-case name. */
@@ -12,6 +13,7 @@ export interface OutgoingRequest {
   readonly target: string;
   /** The path below the base URL, without the query: what the wire notes call an endpoint. */
   readonly path: string;
+  readonly kind: CallKind;
   readonly header: HeaderLookup;
   /** The body, where it could be read without changing anything. */
   readonly body: Buffer | undefined;
@@ -70,8 +72,8 @@ export interface AnswerTap {
 export interface CallGate {
   /** The path below the base URL, or `undefined` for any other host. */
   match(origin: string, target: string): string | undefined;
-  /** True when the call costs nothing, whatever happens: it is passed on untouched. */
-  free(method: string, path: string): boolean;
+  /** What the call is; one that is `free` costs nothing, whatever happens, and is passed on untouched. */
+  kindOf(method: string, path: string): CallKind;
   /** Decides on a call; `undefined`: metering failed, send it as it is. */
   admit(request: OutgoingRequest, context: CallContext): MaybePromise<Admission | undefined>;
   /** What calls made now are attributed to. */

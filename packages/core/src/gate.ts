@@ -1,7 +1,7 @@
 import type { Parts } from './call.js';
 import { DENIAL_HEADER, denialError, denialNamed } from './denial.js';
 import { createBaseUrlMatcher } from './edenai/base-url.js';
-import { classify } from './edenai/classify.js';
+import { type CallKind, classify } from './edenai/classify.js';
 import type { Admission, CallContext, CallGate, HeaderLookup, OutgoingRequest } from './exchange.js';
 import type { FetchGate } from './intercept/fetch.js';
 import { UndiciLayer } from './intercept/undici.js';
@@ -35,8 +35,8 @@ export class Gate implements CallGate, FetchGate {
     return this.#open ? this.#match(origin, target) : undefined;
   }
 
-  free(method: string, path: string): boolean {
-    return classify(method, path).free;
+  kindOf(method: string, path: string): CallKind {
+    return classify(method, path);
   }
 
   context(): CallContext {

@@ -35,8 +35,11 @@ const keyOf = (operation: Operation, model = ''): string => `${operation} ${mode
 class Costs {
   readonly #buckets = new Map<number, number>();
   #count = 0;
+  /** What was last computed, until there is more to learn from. */
+  #percentile: Nanos | undefined;
 
   add(amount: Nanos): void {
+    this.#percentile = undefined;
     const bucket = amount <= 0 ? -1 : Math.ceil(Math.log(amount) / STEP);
     this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1);
     this.#count += 1;
@@ -52,6 +55,11 @@ class Costs {
 
   percentile(): Nanos | undefined {
     if (this.#count < ENOUGH) return undefined;
+    this.#percentile ??= this.#compute();
+    return this.#percentile;
+  }
+
+  #compute(): Nanos | undefined {
     let left = Math.ceil(this.#count * SHARE);
     for (const [bucket, count] of [...this.#buckets].sort(([a], [b]) => a - b)) {
       left -= count;

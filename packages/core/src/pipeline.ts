@@ -4,7 +4,6 @@ import type { CallInfo } from './call-info.js';
 import type { Operation } from './charge.js';
 import type { Passage } from './credits/circuit.js';
 import { DENIAL_HEADER, type Denial, denialError } from './denial.js';
-import { classify } from './edenai/classify.js';
 import { denialBody } from './edenai/errors.js';
 import { worstCase } from './edenai/rates.js';
 import { type RequestFacts, readRequest } from './edenai/request-body.js';
@@ -80,8 +79,7 @@ function prices({ budgets, rates, clock, settings }: Parts): MaybePromise<void> 
 const saysNoCost = ({ kind, facts }: Call): boolean => kind.operation === 'messages' && facts.stream;
 
 function describe(parts: Parts, request: OutgoingRequest, scope: Scope | undefined): Call {
-  const { method, path, body } = request;
-  const kind = classify(method, path);
+  const { kind, body } = request;
   const facts = readRequest(kind.operation, body);
   return {
     id: randomUUID(),
@@ -89,7 +87,7 @@ function describe(parts: Parts, request: OutgoingRequest, scope: Scope | undefin
     request,
     kind,
     facts,
-    info: infoOf(request, kind.operation, facts),
+    info: new MatchedCall(request, kind.operation, facts),
     scope,
     statedEstimate: statedEstimate(request),
     worstCase: parts.rates.card && worstCase(parts.rates.card, kind.operation, facts),
@@ -98,19 +96,28 @@ function describe(parts: Parts, request: OutgoingRequest, scope: Scope | undefin
 }
 
 /** Most apps have no `match`: the URL is made when one asks for it. */
-function infoOf({ method, origin, target }: OutgoingRequest, operation: Operation, facts: RequestFacts): CallInfo {
-  let url: URL | undefined;
-  const { model, stream } = facts;
-  return {
-    operation,
-    method,
-    get url() {
-      url ??= new URL(target, origin);
-      return url;
-    },
-    ...(model !== undefined && { model }),
-    stream,
-  };
+class MatchedCall implements CallInfo {
+  readonly method: string;
+  readonly model?: string;
+  readonly stream: boolean;
+  readonly #request: OutgoingRequest;
+  #url: URL | undefined;
+
+  constructor(
+    request: OutgoingRequest,
+    readonly operation: Operation,
+    { model, stream }: RequestFacts,
+  ) {
+    this.method = request.method;
+    if (model !== undefined) this.model = model;
+    this.stream = stream;
+    this.#request = request;
+  }
+
+  get url(): URL {
+    this.#url ??= new URL(this.#request.target, this.#request.origin);
+    return this.#url;
+  }
 }
 
 function statedEstimate({ header }: OutgoingRequest): Nanos | undefined {

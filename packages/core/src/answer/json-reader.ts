@@ -18,29 +18,44 @@ export class JsonReader implements Reader {
   #chunks: Buffer[] = [];
   /** Bytes in `#chunks`. */
   #kept = 0;
+  #seen = 0;
   #head: Buffer | undefined;
+  /** Where the tail of a body begins that is known to be large: what comes before it need not be kept at all. */
+  readonly #tailAt: number;
   readonly #whole: number;
 
+  /** @param length of the body in bytes, where that is known before it comes */
   constructor(
     private readonly kind: CallKind,
     private readonly headers: AnswerFacts,
     private readonly maxNanos: Nanos,
+    length: number | undefined,
   ) {
     this.#whole = kind.family === 'v2' ? WHOLE_V2 : WHOLE;
+    this.#tailAt = length !== undefined && length > this.#whole ? length - EDGE : 0;
   }
 
   push(chunk: Buffer): Buffer {
+    this.#seen += chunk.length;
+    if (this.#head !== undefined && this.#seen <= this.#tailAt) return chunk;
     this.#chunks.push(chunk);
     this.#kept += chunk.length;
-    if (this.#head === undefined && this.#kept > this.#whole) this.#head = Buffer.concat(this.#chunks, EDGE);
+    const isLarge = this.#tailAt > 0 ? this.#kept >= EDGE : this.#kept > this.#whole;
+    if (this.#head === undefined && isLarge) this.#head = Buffer.concat(this.#chunks, EDGE);
     if (this.#head !== undefined) this.#dropFront();
     return chunk;
   }
 
-  /** Forgets chunks from the front as long as the rest covers the tail. */
+  /** Forgets chunks from the front that have no part of the tail. */
   #dropFront(): void {
-    while (this.#kept - (this.#chunks[0]?.length ?? 0) >= EDGE) {
-      this.#kept -= this.#chunks.shift()?.length ?? 0;
+    const needed = this.#seen <= this.#tailAt ? 0 : EDGE;
+    for (
+      let [first] = this.#chunks;
+      first !== undefined && this.#kept - first.length >= needed;
+      [first] = this.#chunks
+    ) {
+      this.#chunks.shift();
+      this.#kept -= first.length;
     }
   }
 

@@ -25,15 +25,19 @@ export function readerFor({ kind, header, hasBody, asked, maxNanos }: AnswerHead
   const isJson = /json/i.test(type) || type === '';
   const headers = headerFacts(header, maxNanos);
   if (!hasBody || !(isStream || isJson)) return new HeaderReader(headers);
+  const length = isIdentity(encoding) ? header('content-length') : undefined;
   // a length or an encoding would no longer fit a stream that an event is taken out of
-  const strip = asked && isIdentity(encoding) && header('content-length') === undefined;
+  const strip = asked && isIdentity(encoding) && length === undefined;
   const reader = isStream
     ? new EventReader({ operation: kind.operation, family: kind.family, maxNanos, strip }, headers)
-    : new JsonReader(kind, headers, maxNanos);
+    : new JsonReader(kind, headers, maxNanos, lengthOf(length));
   if (isIdentity(encoding)) return reader;
   const codec = codecOf(encoding as string);
   return codec === undefined ? new HeaderReader(headers) : new EncodedReader(reader, codec, isStream);
 }
+
+const lengthOf = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 
 /** For answers whose body says nothing: sound, text, or none at all. */
 class HeaderReader implements Reader {

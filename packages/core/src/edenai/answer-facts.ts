@@ -1,4 +1,5 @@
 import type { Nanos } from '../money.js';
+import type { Writable } from '../writable.js';
 import type { CallKind } from './classify.js';
 import { type CostReading, laterCost, readCost } from './cost.js';
 import { jobIdOf, jobPhase } from './jobs.js';
@@ -66,18 +67,19 @@ export function readJsonAnswer(kind: CallKind, answer: JsonAnswer, maxNanos: Nan
   const status = HAS_JOB.has(kind.operation) ? name('status') : undefined;
   const id = HAS_JOB.has(kind.operation) ? readId(parts) : undefined;
   const metadata = firstOf(parts, readMetadata);
-  return {
+  const facts: Writable<AnswerFacts> = {
     cost: bodyCost(kind, parts, providers, maxNanos),
     isByok: firstOf(parts, readByok) ?? false,
-    ...(metadata && { metadata }),
-    ...(usage && { usage }),
-    ...(model && { model }),
-    ...(provider && { provider }),
-    ...(shares.length > 1 && { shares }),
-    ...(status && { status }),
-    ...(id && { id: jobIdOf(id) }),
-    ...(kind.operation === 'feature' && (allFailed(providers) || saysFailure(parts)) && { failed: true }),
   };
+  if (usage !== undefined) facts.usage = usage;
+  if (model !== undefined) facts.model = model;
+  if (provider !== undefined) facts.provider = provider;
+  if (metadata !== undefined) facts.metadata = metadata;
+  if (shares.length > 1) facts.shares = shares;
+  if (status !== undefined) facts.status = status;
+  if (id !== undefined) facts.id = jobIdOf(id);
+  if (kind.operation === 'feature' && (allFailed(providers) || saysFailure(parts))) facts.failed = true;
+  return facts;
 }
 
 /**

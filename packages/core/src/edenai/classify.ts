@@ -91,11 +91,11 @@ const NEVER_BILLED = new Set(['DELETE', 'HEAD', 'OPTIONS']);
  * @param method as sent, any case
  * @param path the path below the base URL (see `matchBaseUrl`), with or without a leading `/v3`
  */
-export const classify = (method: string, path: string): CallKind => kindOf(`${method} ${path}`);
+export const classify = (method: string, path: string): CallKind => kindsOf(method)(path);
 
-const kindOf = remembered(256, (call) => {
-  const [method = '', path = ''] = call.split(/ (.*)/s);
-  return classified(method.toUpperCase(), path);
+const kindsOf = remembered(16, (method) => {
+  const verb = method.toUpperCase();
+  return remembered(256, (path) => classified(verb, path));
 });
 
 function classified(verb: string, path: string): CallKind {

@@ -32,9 +32,9 @@ export function readCost(text: string | undefined, maxNanos: Nanos): CostReading
   if (value === '' || value === 'null') return MISSING_COST;
   const usd = unquoted(value).trim();
   const raw = usd.slice(0, RAW_LENGTH);
-  if (!DECIMAL.test(usd)) return { kind: 'invalid', raw, why: 'not-a-number' };
-  const nanos = nanosOf(usd.replace(/^-/, ''));
-  if (usd.startsWith('-') && nanos > 0) return { kind: 'invalid', raw, why: 'negative' };
+  const nanos = parseUsd(usd) ?? (DECIMAL.test(usd) ? unusual(usd) : Number.NaN);
+  if (Number.isNaN(nanos)) return { kind: 'invalid', raw, why: 'not-a-number' };
+  if (nanos < 0) return { kind: 'invalid', raw, why: 'negative' };
   return nanos > maxNanos ? { kind: 'invalid', raw, why: 'above-maximum' } : { kind: 'amount', nanos, raw };
 }
 
@@ -58,9 +58,11 @@ export function sumCosts(costs: readonly CostReading[], maxNanos: Nanos): CostRe
   return nanos > maxNanos ? { kind: 'invalid', raw, why: 'above-maximum' } : { kind: 'amount', nanos, raw };
 }
 
-/** `parseUsd` refuses what it cannot hold exactly: far too large, or an exponent of more than three digits. */
-function nanosOf(decimal: string): Nanos {
-  return parseUsd(decimal) ?? (Number(decimal) < 1 ? 0 : Number.POSITIVE_INFINITY);
+/** What `parseUsd` refuses: less than nothing, far too large to be exact, or an exponent of more than three digits. */
+function unusual(decimal: string): number {
+  if (!decimal.startsWith('-')) return Number(decimal) < 1 ? 0 : Number.POSITIVE_INFINITY;
+  const nanos = parseUsd(decimal.slice(1)) ?? unusual(decimal.slice(1));
+  return nanos === 0 ? 0 : -nanos;
 }
 
 function unquoted(json: string): string {

@@ -30,6 +30,9 @@ const MEMBERS = [
   'prediction',
 ];
 
+/** The members of a request that {@link isUnbounded} looks at. */
+export const BOUND_KEYS: readonly string[] = [...MEMBERS, 'service_tier'];
+
 /** A tool that the app itself runs; every other kind runs at the provider and is billed apart, or brings its own prompt. */
 const APP_TOOLS = new Set<unknown>([undefined, null, 'function', 'custom']);
 
@@ -49,7 +52,7 @@ const TYPE = Buffer.from('"type"');
  */
 export function isUnbounded(body: Buffer, scan: Scan, tools: unknown): boolean {
   return (
-    MEMBERS.some((key) => !['null', undefined].includes(spanText(body, scan.values.get(key)))) ||
+    MEMBERS.some((key) => (spanText(body, scan.values.get(key)) ?? 'null') !== 'null') ||
     spanText(body, scan.values.get('service_tier')) === DEARER_TIER ||
     hasForeignTool(tools) ||
     body.includes(LONG_CACHE) ||

@@ -104,13 +104,25 @@ export const spanText = (body: Buffer, span: Span | undefined): string | undefin
 
 /** The value itself; `undefined` when it is not there or cannot be parsed. */
 export function readSpan(body: Buffer, span: Span | undefined): unknown {
-  const text = spanText(body, span);
-  if (text === undefined) return undefined;
+  if (span === undefined) return undefined;
+  if (isPlainText(body, span)) return body.toString('utf8', span.start + 1, span.end - 1);
   try {
-    return JSON.parse(text);
+    return JSON.parse(body.toString('utf8', span.start, span.end));
   } catch {
     return undefined;
   }
+}
+
+/** A short string without escapes stands for itself. */
+const PLAIN_LENGTH = 64;
+
+function isPlainText(body: Buffer, { start, end }: Span): boolean {
+  if (body[start] !== QUOTE || end - start > PLAIN_LENGTH) return false;
+  for (let at = start + 1; at < end - 1; at++) {
+    const byte = body[at] as number;
+    if (byte === BACKSLASH || byte < 0x20) return false;
+  }
+  return true;
 }
 
 /** Tells whether a quoted key is one of the wanted ones. */

@@ -1,5 +1,6 @@
 import type { Operation } from '../charge.js';
-import { isUnbounded } from './input-bound.js';
+import type { Writable } from '../writable.js';
+import { BOUND_KEYS, isUnbounded } from './input-bound.js';
 import { readSpan, type Scan, scanTopLevel, spanText } from './json-scan.js';
 
 /** What the body of a request says about what it may cost. */
@@ -27,6 +28,8 @@ const LIMITS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'];
 
 const FALLBACKS = ['fallbacks', 'fallback_providers'];
 
+const KEYS = [...LIMITS, ...FALLBACKS, ...BOUND_KEYS, 'model', 'stream', 'stream_options', 'n', 'tools', 'tags'];
+
 const OPEN_BRACE = 0x7b;
 
 /** Billed by their input alone. */
@@ -42,7 +45,7 @@ export function readRequest(operation: Operation, body: Buffer | undefined): Req
   const bytes = body?.length ?? 0;
   const nothing: RequestFacts = { stream: false, asksUsage: 'absent', textOnly: false, hasTools: false, bytes };
   if (body === undefined) return nothing;
-  const scan = scanTopLevel(body, 'all');
+  const scan = scanTopLevel(body, KEYS);
   if (!scan.complete) return nothing;
 
   const value = (key: string): unknown => readSpan(body, scan.values.get(key));
@@ -52,18 +55,19 @@ export function readRequest(operation: Operation, body: Buffer | undefined): Req
   const choices = value('n');
   const tools = value('tools');
   const fallbacks = FALLBACKS.flatMap((key) => readFallbacks(value(key)));
-  return {
+  const facts: Writable<RequestFacts> = {
     stream: spanText(body, scan.values.get('stream')) === 'true',
     asksUsage: readAsksUsage(body, scan),
     textOnly: !isUnbounded(body, scan, tools),
     hasTools: Array.isArray(tools) && tools.length > 0,
     bytes,
-    ...(typeof model === 'string' && model !== '' && { model }),
-    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
-    ...(isCount(choices) && { choices }),
-    ...(fallbacks.length > 0 && { fallbacks }),
-    ...(body[scan.values.get('tags')?.start ?? -1] === OPEN_BRACE && { hasTags: true }),
   };
+  if (typeof model === 'string' && model !== '') facts.model = model;
+  if (maxOutputTokens !== undefined) facts.maxOutputTokens = maxOutputTokens;
+  if (isCount(choices)) facts.choices = choices;
+  if (fallbacks.length > 0) facts.fallbacks = fallbacks;
+  if (body[scan.values.get('tags')?.start ?? -1] === OPEN_BRACE) facts.hasTags = true;
+  return facts;
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;

@@ -15,10 +15,18 @@ const MOST_TOKENS = 100_000_000;
 
 /** Where each shape keeps each count (Eden AI wire notes, "Tokens in the answer"): chat, responses, messages. */
 const PATHS = {
-  input: ['prompt_tokens', 'input_tokens'],
-  output: ['completion_tokens', 'output_tokens'],
-  cached: ['prompt_tokens_details.cached_tokens', 'input_tokens_details.cached_tokens', 'cache_read_input_tokens'],
-  cacheWrite: ['prompt_tokens_details.cache_write_tokens', 'cache_write_tokens', 'cache_creation_input_tokens'],
+  input: [['prompt_tokens'], ['input_tokens']],
+  output: [['completion_tokens'], ['output_tokens']],
+  cached: [
+    ['prompt_tokens_details', 'cached_tokens'],
+    ['input_tokens_details', 'cached_tokens'],
+    ['cache_read_input_tokens'],
+  ],
+  cacheWrite: [
+    ['prompt_tokens_details', 'cache_write_tokens'],
+    ['cache_write_tokens'],
+    ['cache_creation_input_tokens'],
+  ],
 } as const;
 
 /**
@@ -44,9 +52,10 @@ export function readUsage(value: unknown): TokenUsage | undefined {
   };
 }
 
-function firstCount(value: unknown, paths: readonly string[]): number | undefined {
+function firstCount(value: unknown, paths: readonly (readonly string[])[]): number | undefined {
   for (const path of paths) {
-    const count = path.split('.').reduce<unknown>(member, value);
+    let count = value;
+    for (const key of path) count = member(count, key);
     if (Number.isInteger(count) && (count as number) >= 0 && (count as number) <= MOST_TOKENS) return count as number;
   }
   return undefined;

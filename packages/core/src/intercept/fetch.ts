@@ -26,8 +26,11 @@ export interface FetchGate {
 export function wrapFetch(original: Fetch, gate: FetchGate, direct: boolean): Fetch {
   return function fetch(input: Parameters<Fetch>[0], init?: FetchInit): Promise<Response> {
     if (init?.dispatcher && !(init.dispatcher instanceof OwnDispatcher)) gate.undici.patch(init.dispatcher);
+    const before = gate.undici.matched;
     const answer = whileSending(init?.body, () => original(input, direct ? throughMeter(gate.undici, init) : init));
-    if (!mayReject(gate, input)) return answer;
+    if (!mayReject(gate)) return answer;
+    // undici dispatches in the same synchronous step, and has told by now; somebody's wrapper of fetch may do so later
+    if (gate.undici.matched === before && !isOurs(gate, input)) return answer;
     const place = callerOf(fetch);
     return answer.then((response) =>
       response.status === 402 ? rejectPaymentRequired(response, gate, input, init, place) : response,
@@ -53,8 +56,10 @@ function callerOf(fn: (...args: never[]) => unknown): Place {
   return place;
 }
 
-function mayReject({ calls, paymentRequired }: FetchGate, input: Parameters<Fetch>[0]): boolean {
-  if (paymentRequired === 'respond' || (paymentRequired === 'auto' && calls.context() === undefined)) return false;
+const mayReject = ({ calls, paymentRequired }: FetchGate): boolean =>
+  paymentRequired === 'throw' || (paymentRequired === 'auto' && calls.context() !== undefined);
+
+function isOurs({ calls }: FetchGate, input: Parameters<Fetch>[0]): boolean {
   const { origin, pathname } = placeOf(input instanceof Request ? input.url : String(input));
   return calls.match(origin, pathname) !== undefined;
 }

@@ -180,13 +180,12 @@ export class HeldRequest implements Held {
     const { request, agent, options } = this;
     const { changedBody, addedRequestHeaders = {} } = exchange;
     for (const [name, value] of Object.entries(addedRequestHeaders)) put(request, name, value);
-    watchAnswer(request, exchange, {
-      agent,
-      options,
-      body: changedBody && this.#body(),
-      headers: writtenHeaders(options) ?? request.getHeaders(),
-    });
-    if (changedBody !== undefined) this.#change(changedBody);
+    if (changedBody === undefined) watchAnswer(request, exchange);
+    else {
+      const headers = writtenHeaders(options) ?? request.getHeaders();
+      watchAnswer(request, exchange, { agent, options, body: this.#body(), headers });
+      this.#change(changedBody);
+    }
     this.pass();
     this.#replay();
   }

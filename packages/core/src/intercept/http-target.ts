@@ -1,3 +1,5 @@
+import type { CallKind } from '../edenai/classify.js';
+
 /** The part of a request that says where it goes. */
 export interface HttpTarget {
   readonly origin: string;
@@ -5,4 +7,5 @@ export interface HttpTarget {
   readonly target: string;
   /** The path below the base URL. */
   readonly path: string;
+  readonly kind: CallKind;
 }

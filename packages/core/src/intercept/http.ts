@@ -72,10 +72,11 @@ export class HttpLayer {
   #targetOf(request: ClientRequest, options: RequestOptions | undefined): HttpTarget | undefined {
     const { origin, target } = destination(request, options);
     const path = this.gate.match(origin, target);
-    if (path === undefined || request.method === 'CONNECT' || this.gate.free(request.method, path)) return undefined;
-    if (this.#met.has(request)) return undefined;
+    if (path === undefined || request.method === 'CONNECT') return undefined;
+    const kind = this.gate.kindOf(request.method, path);
+    if (kind.free || this.#met.has(request)) return undefined;
     this.#met.add(request);
-    return { origin, target, path };
+    return { origin, target, path, kind };
   }
 }
 

@@ -60,6 +60,8 @@ export class UndiciLayer {
   readonly #undo = new Map<Dispatcher, Undo[]>();
   readonly #seen = new WeakSet<object>();
   #restored = false;
+  /** How many calls to Eden AI were dispatched so far. */
+  matched = 0;
 
   constructor(private readonly gate: CallGate) {}
 
@@ -111,15 +113,20 @@ export class UndiciLayer {
     const origin = originOf(dispatcher, options);
     const path = origin === undefined ? undefined : this.gate.match(origin, options.path);
     const method = options.method ?? 'GET';
-    if (origin === undefined || path === undefined || method === 'CONNECT' || this.gate.free(method, path))
-      return pass();
+    if (origin === undefined || path === undefined || method === 'CONNECT') return pass();
+    const kind = this.gate.kindOf(method, path);
+    if (kind.free) return pass();
 
+    this.matched += 1;
     const header = requestHeader(options.headers);
     const context = this.gate.context();
     const inContext: InContext = (work) => this.gate.inContext(context, work);
     const call = new DispatchedCall(dispatcher, original, options, handler, header, inContext);
     const admit = (body: Buffer | undefined) =>
-      this.gate.admit({ method, origin, target: options.path as string, path, header, body, held: call }, context);
+      this.gate.admit(
+        { method, origin, target: options.path as string, path, kind, header, body, held: call },
+        context,
+      );
 
     const body = readBody(options.body, header);
     if (isPromise(body)) return this.#hold(call, body, admit);
@@ -227,23 +234,18 @@ class DispatchedCall implements Held {
         ? { ...changes, headers: changeHeaders(headers, { [ESTIMATE_HEADER]: undefined, ...addedRequestHeaders }) }
         : changes;
     const watched = (resend: () => void) => meteredHandler(this.handler, { exchange, method, resend, inContext });
-    const resend = () => {
-      this.#send(
-        plain,
-        watched(() => {}),
-      );
+    if (changedBody === undefined) return this.#send(plain, watched(never));
+    const changed = {
+      body: changedBody,
+      headers: changeHeaders(plain.headers ?? headers, {
+        'accept-encoding': 'identity',
+        'content-length': String(changedBody.length),
+      }),
     };
-    const sent =
-      changedBody === undefined
-        ? plain
-        : {
-            body: changedBody,
-            headers: changeHeaders(plain.headers ?? headers, {
-              'accept-encoding': 'identity',
-              'content-length': String(changedBody.length),
-            }),
-          };
-    return this.#send(sent, watched(resend));
+    return this.#send(
+      changed,
+      watched(() => void this.#send(plain, watched(never))),
+    );
   }
 
   #send(changes: Changes, handler: Handler): boolean {
@@ -252,6 +254,9 @@ class DispatchedCall implements Held {
     );
   }
 }
+
+/** What goes out as the app made it is not sent again. */
+const never = () => {};
 
 /** What is sent otherwise than the app said. */
 type Changes = Pick<DispatchOptions, 'body' | 'headers'>;

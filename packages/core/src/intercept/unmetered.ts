@@ -86,7 +86,7 @@ export class UnmeteredWatch {
 
   #see(origin: string, target: string, method: string, why: { reason: string; fix: string }): void {
     const path = this.gate.match(origin, target);
-    if (path === undefined || this.gate.free(method, path)) return;
+    if (path === undefined || this.gate.kindOf(method, path).free) return;
     const site = callSite(new Error().stack);
     if (this.#sites.has(site) || this.#sites.size >= SITES) return;
     this.#sites.add(site);
