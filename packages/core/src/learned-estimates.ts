@@ -17,11 +17,14 @@ export class LearnedEstimates {
 
   add({ kind, facts }: Pick<Call, 'kind' | 'facts'>, amount: Nanos): void {
     const key = keyOf(kind.operation, facts.model);
-    const costs = this.#models.get(key) ?? new Costs();
+    const known = this.#models.get(key);
+    const costs = known ?? new Costs();
+    costs.add(amount);
+    if (known !== undefined && this.#models.size < MODELS_KEPT) return;
+    // the oldest comes first: where there is no room for another model, the one goes that has not answered for longest
     this.#models.delete(key);
     this.#models.set(key, costs);
     if (this.#models.size > MODELS_KEPT) this.#models.delete(this.#models.keys().next().value as string);
-    costs.add(amount);
   }
 
   /** In nanos; `undefined` before 20 calls. */
@@ -32,39 +35,38 @@ export class LearnedEstimates {
 
 const keyOf = (operation: Operation, model = ''): string => `${operation} ${model}`;
 
+/** 1.19 to the power of the last one is more than any amount that is exact. */
+const BUCKETS = 256;
+
 class Costs {
-  readonly #buckets = new Map<number, number>();
+  /** How many amounts lie in each; the first holds those that are nothing. */
+  readonly #buckets = new Uint32Array(BUCKETS);
+  #highest = 0;
   #count = 0;
-  /** What was last computed, until there is more to learn from. */
-  #percentile: Nanos | undefined;
 
   add(amount: Nanos): void {
-    this.#percentile = undefined;
-    const bucket = amount <= 0 ? -1 : Math.ceil(Math.log(amount) / STEP);
-    this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1);
+    const bucket = amount <= 0 ? 0 : Math.min(1 + Math.ceil(Math.log(amount) / STEP), BUCKETS - 1);
+    this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + 1;
+    this.#highest = Math.max(this.#highest, bucket);
     this.#count += 1;
-    if (this.#count < HALF_LIFE) return;
+    if (this.#count >= HALF_LIFE) this.#halve();
+  }
+
+  #halve(): void {
     this.#count = 0;
-    for (const [index, count] of this.#buckets) {
-      const half = Math.floor(count / 2);
-      this.#count += half;
-      if (half === 0) this.#buckets.delete(index);
-      else this.#buckets.set(index, half);
+    for (const [bucket, count] of this.#buckets.entries()) {
+      this.#buckets[bucket] = Math.floor(count / 2);
+      this.#count += Math.floor(count / 2);
     }
   }
 
+  /** The end of the bucket that 95 of 100 amounts do not go beyond: found from above, where few are left to look through. */
   percentile(): Nanos | undefined {
     if (this.#count < ENOUGH) return undefined;
-    this.#percentile ??= this.#compute();
-    return this.#percentile;
-  }
-
-  #compute(): Nanos | undefined {
-    let left = Math.ceil(this.#count * SHARE);
-    for (const [bucket, count] of [...this.#buckets].sort(([a], [b]) => a - b)) {
-      left -= count;
-      if (left <= 0) return bucket < 0 ? 0 : Math.ceil(Math.exp(bucket * STEP));
-    }
-    return undefined;
+    const within = Math.ceil(this.#count * SHARE);
+    let below = this.#count;
+    let bucket = this.#highest + 1;
+    while (below >= within) below -= this.#buckets[--bucket] ?? 0;
+    return bucket === 0 ? 0 : Math.ceil(Math.exp((bucket - 1) * STEP));
   }
 }

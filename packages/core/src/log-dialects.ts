@@ -28,12 +28,21 @@ const DIALECTS: readonly Dialect[] = [
     // its serializers, and so pino-http's, take `req` and `res` for Node's own: a route goes, a status becomes null
     (logger) => has(logger, 'child', 'bindings'),
     (pino: Pino, method, { level: _, msg, ...fields }) =>
-      pino.child({}, { serializers: { req: asIs, res: asIs } })[method](fields, msg),
+      (leavesRequests(pino) ? pino : pino.child({}, { serializers: { req: asIs, res: asIs } }))[method](fields, msg),
   ],
 ];
 
-interface Pino {
+/** Of pino's `symbols`, which are registered ones. */
+const SERIALIZERS = Symbol.for('pino.serializers');
+
+interface Pino extends Logger {
   child(bindings: object, options: { serializers: Record<string, typeof asIs> }): Logger;
+  readonly [SERIALIZERS]?: object;
+}
+
+/** A child for each line takes as long as the line. */
+function leavesRequests({ [SERIALIZERS]: serializers }: Pino): boolean {
+  return serializers !== undefined && !('req' in serializers) && !('res' in serializers);
 }
 
 /** Writes one line the way that this logger takes it. Returns what the logger does. */

@@ -90,7 +90,7 @@ export class CostAdapter {
     open.add({ labels: () => this.labelsOf(context) });
     if (open.meter.mode === 'off') return undefined;
     const marks = marksOf(context.getClass(), context.getHandler());
-    applyMarks(marks, open, routeNameOf(context.getClass(), context.getHandler()));
+    applyMarks(marks, open, () => routeNameOf(context.getClass(), context.getHandler()));
     if (!namesBudget(marks)) return undefined;
     return open.scope.check().catch((error: unknown) => {
       throw this.translate(error, context, open);

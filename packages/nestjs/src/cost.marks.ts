@@ -12,8 +12,8 @@ import { COST_MARKS } from './cost.constants.js';
 
 /** What one decorator says of a class or a method. */
 export interface CostMark {
-  /** A budget that the route names or brings, by the name that it gets by default; `undefined` for `@Budget()`. */
-  readonly budget?: (meter: Meter, name: string) => ResolvedBudget | undefined;
+  /** A budget that the route names or brings; `name` says what it is called by default. `undefined` for `@Budget()`. */
+  readonly budget?: (meter: Meter, name: () => string) => ResolvedBudget | undefined;
   /** The budget is without a name of its own. */
   readonly unnamed?: true;
   readonly skip?: readonly string[];
@@ -33,11 +33,12 @@ export function budgetMark(budget: string | RouteBudget | undefined): CostMark {
   if (budget === undefined) return { budget: () => undefined };
   if (typeof budget === 'string') return { budget: (meter) => meter.budget(budget) };
   const inline = routeBudget(budget);
-  return { budget: inline, ...(budget.name === undefined && { unnamed: true as const }) };
+  if (budget.name !== undefined) return { budget: (meter) => inline(meter, '') };
+  return { budget: (meter, name) => inline(meter, name()), unnamed: true };
 }
 
-/** @param name what a budget of the route is called that has no name of its own */
-export function applyMarks(marks: readonly CostMark[], open: OpenScope, name: string): void {
+/** @param name says what a budget of the route is called that has no name of its own */
+export function applyMarks(marks: readonly CostMark[], open: OpenScope, name: () => string): void {
   for (const { labels = {}, skip, budget } of marks) {
     for (const [key, value] of Object.entries(labels)) open.scope.label(key, value);
     if (skip !== undefined) open.skip(skip);
@@ -63,7 +64,7 @@ export function checkMarks(marks: readonly CostMark[], meter: Meter, where: stri
   }
   try {
     for (const { budget, skip = [], unnamed } of marks) {
-      if (!unnamed) budget?.(meter, '');
+      if (!unnamed) budget?.(meter, () => '');
       for (const name of skip) meter.budget(name);
     }
   } catch (error) {

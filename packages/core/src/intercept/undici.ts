@@ -39,7 +39,9 @@ const GLOBAL_DISPATCHERS = [Symbol.for('undici.globalDispatcher.2'), Symbol.for(
 export function globalDispatchers(): Dispatcher[] {
   void realGlobal.Response; // undici is loaded, and its dispatcher made, when one of its classes is first touched
   const slots = realGlobal as unknown as Record<symbol, Dispatcher | undefined>;
-  return GLOBAL_DISPATCHERS.flatMap((slot) => slots[slot] ?? []);
+  const found: Dispatcher[] = [];
+  for (const slot of GLOBAL_DISPATCHERS) if (slots[slot] !== undefined) found.push(slots[slot]);
+  return found;
 }
 
 /** The prototype that all dispatchers of one copy of undici inherit `dispatch` from. */
