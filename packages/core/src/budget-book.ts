@@ -152,8 +152,15 @@ export class BudgetBook {
   #accounts(budgets: readonly ResolvedBudget[], scope: Scope | undefined): MaybePromise<Applying[]> {
     const now = this.tools.clock.now();
     const labels = scope?.labels ?? NO_LABELS;
-    const found = budgets.map((budget) => this.#account(budget, scope, labels, now)).filter((one) => one !== undefined);
-    return found.some(isPromise) ? Promise.all(found) : (found as Applying[]);
+    const found: MaybePromise<Applying>[] = [];
+    let waits = false;
+    for (const budget of budgets) {
+      const applying = this.#account(budget, scope, labels, now);
+      if (applying === undefined) continue;
+      waits ||= isPromise(applying);
+      found.push(applying);
+    }
+    return waits ? Promise.all(found) : (found as Applying[]);
   }
 
   #account(
@@ -168,23 +175,21 @@ export class BudgetBook {
         : windowAt(budget.window, budget.timeZone, now);
     const account = accountFor(budget, labels, window, scope?.owner, this.tools.values);
     if (account.kind === 'skip') return undefined;
-    const applying = {
+    const applies = (limit: Nanos): Applying => ({
       budget,
       window,
       account: account.ref,
-      limit: 0,
+      limit,
       enforce: this.#enforces(budget, scope),
-    };
-    if (account.kind === 'refuse') return { ...applying, impossible: 'label-missing' };
+    });
+    if (account.kind === 'refuse') return { ...applies(0), impossible: 'label-missing' };
     const unavailable = (cause: unknown): Applying => {
       if (!(cause instanceof LimitUnavailable)) throw cause;
-      return { ...applying, impossible: 'limit-unavailable', cause };
+      return { ...applies(0), impossible: 'limit-unavailable', cause };
     };
     try {
       const limit = this.tools.limits.limitFor(budget, scope);
-      return isPromise(limit)
-        ? limit.then((nanos) => ({ ...applying, limit: nanos }), unavailable)
-        : { ...applying, limit };
+      return isPromise(limit) ? limit.then(applies, unavailable) : applies(limit);
     } catch (cause) {
       return unavailable(cause);
     }

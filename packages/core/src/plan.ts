@@ -48,23 +48,19 @@ export function planHolds(parts: Parts, call: Call): MaybePromise<Plan> {
 }
 
 export function planOf(call: Estimated, applying: readonly Applying[]): Plan {
-  const smallest = Math.min(...applying.filter(({ enforce }) => enforce).map(({ limit }) => limit));
+  let smallest = Number.POSITIVE_INFINITY;
+  for (const { enforce, limit } of applying) if (enforce) smallest = Math.min(smallest, limit);
   const guess = tableEstimate(call, smallest);
-  const holds = applying.map(({ budget, account, limit, enforce }) => ({
-    account,
-    limit,
-    enforce,
-    thresholds: budget.thresholds,
-    onLedgerError: budget.onLedgerError,
-    amount: holdFor(budget, call, guess),
-  }));
+  let estimate = applying.length === 0 ? estimateOf(call, guess) : 0;
+  const holds: PlannedHold[] = [];
+  for (const { budget, account, limit, enforce } of applying) {
+    const { thresholds, onLedgerError } = budget;
+    const amount = holdFor(budget, call, guess);
+    estimate = Math.max(estimate, amount);
+    holds.push({ account, limit, enforce, thresholds, onLedgerError, amount });
+  }
   const impossible = impossibleIn(call, applying);
-  return {
-    applying,
-    holds,
-    estimate: holds.length === 0 ? estimateOf(call, guess) : Math.max(...holds.map(({ amount }) => amount)),
-    ...(impossible && { impossible }),
-  };
+  return impossible === undefined ? { applying, holds, estimate } : { applying, holds, estimate, impossible };
 }
 
 function impossibleIn(call: Estimated, applying: readonly Applying[]): Plan['impossible'] {
