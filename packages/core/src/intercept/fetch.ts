@@ -2,8 +2,9 @@ import type { CallGate, HeaderLookup } from '../exchange.js';
 import { remembered } from '../remembered.js';
 import { whileSending } from './fetch-body.js';
 import { OwnDispatcher } from './own-dispatcher.js';
-import { type Dispatcher, type DispatchOptions, globalDispatchers, type UndiciLayer } from './undici.js';
-import type { Handler } from './undici-handler.js';
+import type { UndiciLayer } from './undici.js';
+import { globalDispatchers } from './undici-dispatchers.js';
+import type { Dispatcher, DispatchOptions, Handler } from './undici-types.js';
 
 export type Fetch = typeof globalThis.fetch;
 type FetchInit = RequestInit & { dispatcher?: unknown };

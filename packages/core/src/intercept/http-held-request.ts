@@ -1,5 +1,4 @@
 import type { Agent, ClientRequest, RequestOptions } from 'node:http';
-import { isUint8Array } from 'node:util/types';
 import {
   type Admission,
   type CallContext,
@@ -10,23 +9,11 @@ import {
   MAX_REQUEST_BYTES,
 } from '../exchange.js';
 import { isPromise } from '../maybe.js';
+import { type Done, HeldSteps, isChunk } from './held-steps.js';
 import { type OriginalRequest, watchAnswer } from './http-answer.js';
 import { answerHere } from './http-denial.js';
 import { headerOf, put, takeOff } from './http-headers.js';
 import type { HttpTarget } from './http-target.js';
-
-type Chunk = string | Uint8Array | undefined;
-type Done = (error?: Error | null) => void;
-
-/** What the app did with the request while it was held, to be done again once it goes out. */
-type Step =
-  | {
-      readonly what: 'write' | 'end';
-      readonly chunk: Chunk;
-      readonly encoding?: BufferEncoding;
-      readonly done?: Done | undefined;
-    }
-  | { readonly what: 'flushHeaders' };
 
 const JSON_TYPE = /json/i;
 
@@ -36,8 +23,7 @@ const JSON_TYPE = /json/i;
  */
 export class HeldRequest implements Held {
   readonly #context: CallContext;
-  readonly #steps: Step[] = [];
-  #bytes = 0;
+  readonly #steps = new HeldSteps();
   readonly #methods: Pick<ClientRequest, 'write' | 'end' | 'flushHeaders' | 'destroy'>;
   /** Set once the ledger has been asked. */
   #asked = false;
@@ -81,21 +67,21 @@ export class HeldRequest implements Held {
     if (typeof called === 'function') process.nextTick(called as () => void);
     // and once called, it may use the memory again
     const kept = typeof called === 'function' && typeof chunk !== 'string' ? Buffer.from(chunk) : chunk;
-    this.#add({ what: 'write', ...chunkOf(kept, encoding) });
+    this.#steps.write(kept, encoding);
     if (!this.#readsBody()) this.#ask(undefined);
-    return this.#bytes <= MAX_REQUEST_BYTES;
+    return this.#steps.bytes <= MAX_REQUEST_BYTES;
   }
 
   #end(chunk: unknown, encoding: unknown, done: unknown): ClientRequest {
     if (chunk && typeof chunk !== 'function' && !isChunk(chunk)) this.#refuse(this.#methods.end, chunk);
     const called = [chunk, encoding, done].find((argument) => typeof argument === 'function') as Done | undefined;
-    this.#add({ what: 'end', ...chunkOf(typeof chunk === 'function' ? undefined : chunk, encoding), done: called });
-    if (!this.#asked) this.#ask(this.#readsBody() ? this.#body() : undefined);
+    this.#steps.end(typeof chunk === 'function' ? undefined : chunk, encoding, called);
+    if (!this.#asked) this.#ask(this.#readsBody() ? this.#steps.body() : undefined);
     return this.request;
   }
 
   #flushHeaders(): void {
-    this.#steps.push({ what: 'flushHeaders' });
+    this.#steps.flushHeaders();
     if (!this.#readsBody()) this.#ask(undefined);
   }
 
@@ -115,11 +101,6 @@ export class HeldRequest implements Held {
     throw method.call(this.request, chunk as never);
   }
 
-  #add(step: Extract<Step, { chunk: unknown }>): void {
-    this.#steps.push(step);
-    this.#bytes += step.chunk?.length ?? 0; // of a string, about
-  }
-
   /** Uploads, and clients that wait for `100 Continue`, are not kept waiting for the end of their body. */
   #readsBody(): boolean {
     const header = headerOf(this.request);
@@ -128,14 +109,8 @@ export class HeldRequest implements Held {
       !this.#asked &&
       header('expect') === undefined &&
       (type === undefined || JSON_TYPE.test(type)) &&
-      this.#bytes <= MAX_REQUEST_BYTES
+      this.#steps.bytes <= MAX_REQUEST_BYTES
     );
-  }
-
-  #body(): Buffer | undefined {
-    const chunks = this.#steps.map((step) => (step.what === 'flushHeaders' ? undefined : bytesOf(step)));
-    const parts = chunks.filter((chunk) => chunk !== undefined);
-    return parts.length < 2 ? parts[0] : Buffer.concat(parts);
   }
 
   #ask(body: Buffer | undefined): void {
@@ -167,12 +142,12 @@ export class HeldRequest implements Held {
     takeOff(request, ESTIMATE_HEADER);
     if (admission === undefined) {
       this.pass();
-      this.#replay();
+      this.#steps.replay(request);
     } else if (admission.admitted) {
       this.#send(admission.exchange);
     } else {
       answerHere(request, admission.reply);
-      this.#replay();
+      this.#steps.replay(request);
     }
   }
 
@@ -183,11 +158,11 @@ export class HeldRequest implements Held {
     if (changedBody === undefined) watchAnswer(request, exchange);
     else {
       const headers = writtenHeaders(options) ?? request.getHeaders();
-      watchAnswer(request, exchange, { agent, options, body: this.#body(), headers });
+      watchAnswer(request, exchange, { agent, options, body: this.#steps.body(), headers });
       this.#change(changedBody);
     }
     this.pass();
-    this.#replay();
+    this.#steps.replay(request);
   }
 
   /** Sends other bytes in the way that the app sent its own: with a length where it had one, else in chunks. */
@@ -195,29 +170,13 @@ export class HeldRequest implements Held {
     const { request } = this;
     put(request, 'accept-encoding', 'identity');
     if (headerOf(request)('content-length') !== undefined) put(request, 'content-length', String(body.length));
-    const end = this.#steps.findLast((step) => step.what === 'end');
-    const chunked = this.#steps.some((step) => step.what === 'write');
-    const done = end?.what === 'end' ? end.done : undefined;
-    this.#steps.length = 0;
-    if (chunked) this.#steps.push({ what: 'write', chunk: body });
-    this.#steps.push({ what: 'end', chunk: chunked ? undefined : body, done });
+    this.#steps.change(body);
   }
 
   /** Assigned, not deleted: an object that loses a property is slow for the rest of its life. */
   #restore(): void {
     this.#released = true;
     Object.assign(this.request, this.#methods);
-  }
-
-  /** Strings stay strings: Node sends one together with the head, in a single write. */
-  #replay(): void {
-    const { request } = this;
-    for (const step of this.#steps.splice(0)) {
-      if (step.what === 'flushHeaders') request.flushHeaders();
-      else if (step.what === 'write') request.write(step.chunk, step.encoding as BufferEncoding);
-      else if (step.chunk === undefined) request.end(step.done as () => void);
-      else request.end(step.chunk, step.encoding as BufferEncoding, step.done as () => void);
-    }
   }
 }
 
@@ -227,17 +186,4 @@ function writtenHeaders({ headers }: RequestOptions): OriginalRequest['headers']
   const flat: string[] = headers.flat();
   const isEstimate = (name: string | undefined) => name?.toLowerCase() === ESTIMATE_HEADER;
   return flat.filter((_, index) => !isEstimate(flat[index - (index % 2)]));
-}
-
-const isChunk = (chunk: unknown): chunk is string | Uint8Array => typeof chunk === 'string' || isUint8Array(chunk);
-
-function chunkOf(chunk: unknown, encoding: unknown): { chunk: Chunk; encoding?: BufferEncoding } {
-  if (chunk === null || chunk === undefined) return { chunk: undefined };
-  return { chunk: chunk as Chunk, ...(typeof encoding === 'string' && { encoding: encoding as BufferEncoding }) };
-}
-
-function bytesOf({ chunk, encoding = 'utf8' }: { chunk: Chunk; encoding?: BufferEncoding }): Buffer | undefined {
-  if (chunk === undefined || typeof chunk === 'string')
-    return chunk === undefined ? chunk : Buffer.from(chunk, encoding);
-  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }

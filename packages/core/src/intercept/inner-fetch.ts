@@ -1,8 +1,8 @@
 import { handOver } from './call-depth.js';
 import { kMetered } from './metered-mark.js';
 import { OwnDispatcher } from './own-dispatcher.js';
-import { type Dispatcher, type DispatchOptions, globalDispatchers } from './undici.js';
-import type { Handler } from './undici-handler.js';
+import { globalDispatchers } from './undici-dispatchers.js';
+import type { Dispatcher, DispatchOptions, Handler } from './undici-types.js';
 
 /** The app's own dispatcher, with its proxy and its certificates, for calls that are not the app's. */
 class PassingDispatcher extends OwnDispatcher {

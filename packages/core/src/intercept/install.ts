@@ -1,8 +1,8 @@
 import { type FetchGate, wrapFetch } from './fetch.js';
 import { HttpLayer } from './http.js';
 import { replace } from './patch.js';
-import { globalDispatchers } from './undici.js';
 import { loadedCopies } from './undici-copies.js';
+import { globalDispatchers } from './undici-dispatchers.js';
 import { type UnmeteredCall, UnmeteredWatch } from './unmetered.js';
 
 /** Puts all interception in place. Returns what takes it back: false when some of it had to stay, inert. */

@@ -1,5 +1,4 @@
-import type { Dispatcher, DispatchOptions } from './undici.js';
-import type { Handler } from './undici-handler.js';
+import type { Dispatcher, DispatchOptions, Handler } from './undici-types.js';
 
 /** A dispatcher that the meter puts before the one that a `fetch` would use: it belongs to no copy of undici. */
 export abstract class OwnDispatcher implements Dispatcher {

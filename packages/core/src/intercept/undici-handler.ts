@@ -1,62 +1,13 @@
-import type { AnswerTap, Exchange } from '../exchange.js';
 import { isPromise } from '../maybe.js';
-import { addRawHeaders, responseHeader } from './undici-headers.js';
-
-/**
- * undici has two shapes of handler. The wrapper mirrors the one that it is given: undici 8 refuses the legacy shape,
- * and the fetch of Node 20 to 24 speaks nothing else.
- */
-export type Handler = LegacyHandler | ControllerHandler;
-
-export interface LegacyHandler {
-  onConnect?(abort: (reason?: unknown) => void, context?: unknown): void;
-  onUpgrade?(status: number, headers: unknown[], socket: unknown): void;
-  onResponseStarted?(): void;
-  onHeaders?(status: number, headers: unknown[], resume: () => void, statusText: string): boolean;
-  onData?(chunk: Buffer): boolean;
-  onComplete?(trailers: unknown[] | null): void;
-  onError?(error: unknown): void;
-  onBodySent?(chunk: unknown, total?: number): void;
-  onRequestSent?(): void;
-}
-
-export interface Controller {
-  rawHeaders?: unknown;
-  rawTrailers?: unknown;
-  readonly aborted: boolean;
-  readonly paused: boolean;
-  readonly reason?: unknown;
-  abort(reason?: unknown): void;
-  pause(): void;
-  resume(): void;
-}
-
-export interface ControllerHandler {
-  onRequestStart?(controller: Controller, context?: unknown): void;
-  onRequestUpgrade?(controller: Controller, status: number, headers: Record<string, unknown>, socket: unknown): void;
-  onResponseStarted?(): void;
-  onResponseStart?(controller: Controller, status: number, headers: Record<string, unknown>, statusText?: string): void;
-  onResponseData?(controller: Controller, chunk: Buffer): void;
-  onResponseEnd?(controller: Controller, trailers: Record<string, unknown>): void;
-  onResponseError?(controller: Controller | undefined, error: unknown): void;
-  onBodySent?(chunk: unknown, total?: number): void;
-  onRequestSent?(): void;
-}
-
-export const hasController = (handler: Handler): handler is ControllerHandler =>
-  typeof (handler as ControllerHandler).onRequestStart === 'function' ||
-  typeof (handler as ControllerHandler).onResponseStart === 'function';
-
-/** Runs something in the context that the call was made in. */
-export type InContext = <T>(work: () => T) => T;
-
-export interface Watched {
-  readonly exchange: Exchange;
-  readonly method: string;
-  /** Sends the request as the app made it. */
-  readonly resend: () => void;
-  readonly inContext: InContext;
-}
+import { addRawHeaders } from './undici-headers.js';
+import {
+  type Controller,
+  type ControllerHandler,
+  type Handler,
+  hasController,
+  type LegacyHandler,
+} from './undici-types.js';
+import { Watch, type Watched } from './undici-watch.js';
 
 /**
  * Watches one exchange over the handler that undici calls. A client that sends again, after an error or to where it was
@@ -65,56 +16,6 @@ export interface Watched {
 export function meteredHandler(inner: Handler, watched: Watched): Handler {
   const watch = new Watch(watched);
   return hasController(inner) ? new MeteredControllerHandler(inner, watch) : new MeteredLegacyHandler(inner, watch);
-}
-
-/** What both shapes have in common: where the exchange stands. */
-class Watch {
-  tap: AnswerTap | undefined;
-  /** Set while an answer to a changed request is dropped, to send the untouched one instead. */
-  dropping = false;
-  #sent = false;
-  #over = false;
-
-  readonly resend: () => void;
-  readonly inContext: InContext;
-  readonly #exchange: Exchange;
-  readonly #method: string;
-
-  constructor({ exchange, method, resend, inContext }: Watched) {
-    this.#exchange = exchange;
-    this.#method = method;
-    this.resend = resend;
-    this.inContext = inContext;
-  }
-
-  /** The request has a socket, and its client has not aborted it on hearing so: from here on bytes of it may have left. */
-  connected(): void {
-    this.#sent = true;
-  }
-
-  /** True when the answer is to be passed on. */
-  answered(status: number, headers: unknown[] | Record<string, unknown>): boolean {
-    const hasBody = this.#method !== 'HEAD' && status !== 204 && status !== 304;
-    const tap = this.#exchange.answered(status, responseHeader(headers), hasBody);
-    this.dropping = tap === 'resend';
-    this.tap = tap === 'resend' ? undefined : tap;
-    return !this.dropping;
-  }
-
-  end(): ReturnType<AnswerTap['end']> {
-    this.#over = true;
-    return this.tap?.end();
-  }
-
-  /** Bytes that were held back when the answer broke off. */
-  failed(cause: unknown): Buffer | undefined {
-    if (this.#over) return undefined;
-    this.#over = true;
-    if (this.tap !== undefined) return this.tap.cut(cause);
-    if (this.#sent) this.#exchange.lost(cause);
-    else this.#exchange.unsent(cause);
-    return undefined;
-  }
 }
 
 class MeteredLegacyHandler implements LegacyHandler {

@@ -1,5 +1,5 @@
 import type { Held, Reply } from '../exchange.js';
-import { type Controller, type Handler, hasController } from './undici-handler.js';
+import { type Controller, type Handler, hasController } from './undici-types.js';
 
 /**
  * Speaks to a handler while there is no socket behind it: during admission, and to hand it an answer that is made here.

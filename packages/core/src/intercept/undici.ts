@@ -1,59 +1,14 @@
-import {
-  type Admission,
-  type CallGate,
-  ESTIMATE_HEADER,
-  type Exchange,
-  type HeaderLookup,
-  type Held,
-} from '../exchange.js';
+import type { Admission, CallGate } from '../exchange.js';
 import { isPromise, type MaybePromise } from '../maybe.js';
-import { realGlobal } from '../process-state.js';
 import { handOver } from './call-depth.js';
+import { DispatchedCall } from './dispatched-call.js';
 import { kMetered } from './metered-mark.js';
 import { replace, type Undo } from './patch.js';
 import { readBody } from './undici-body.js';
-import { type Handler, type InContext, meteredHandler } from './undici-handler.js';
-import { changeHeaders, type RequestHeaders, requestHeader } from './undici-headers.js';
-import { Stage } from './undici-stage.js';
-
-export interface DispatchOptions {
-  readonly origin?: string | URL;
-  readonly path?: string;
-  readonly method?: string;
-  readonly headers?: RequestHeaders;
-  readonly body?: unknown;
-  readonly upgrade?: unknown;
-  readonly [kMetered]?: true;
-}
-
-export interface Dispatcher {
-  dispatch(options: DispatchOptions, handler: Handler): boolean;
-  close?(...args: unknown[]): unknown;
-}
-
-type Dispatch = Dispatcher['dispatch'];
-
-/** Where undici keeps the dispatcher of `fetch` and `request`: `.2` since undici 8, which mirrors it at `.1`. */
-const GLOBAL_DISPATCHERS = [Symbol.for('undici.globalDispatcher.2'), Symbol.for('undici.globalDispatcher.1')];
-
-export function globalDispatchers(): Dispatcher[] {
-  void realGlobal.Response; // undici is loaded, and its dispatcher made, when one of its classes is first touched
-  const slots = realGlobal as unknown as Record<symbol, Dispatcher | undefined>;
-  const found: Dispatcher[] = [];
-  for (const slot of GLOBAL_DISPATCHERS) if (slots[slot] !== undefined) found.push(slots[slot]);
-  return found;
-}
-
-/** The prototype that all dispatchers of one copy of undici inherit `dispatch` from. */
-function dispatcherBase(dispatcher: object): Dispatcher | undefined {
-  let base: object | null = Object.getPrototypeOf(dispatcher);
-  let found: object | undefined;
-  for (; base !== null && base !== Object.prototype; base = Object.getPrototypeOf(base)) {
-    // the abstract Dispatcher at the root has a `dispatch` that only throws; DispatcherBase, just below, also has `close`
-    if (Object.hasOwn(base, 'dispatch') && (found === undefined || Object.hasOwn(base, 'destroyed'))) found = base;
-  }
-  return found as Dispatcher | undefined;
-}
+import { dispatcherBase, originOf } from './undici-dispatchers.js';
+import { requestHeader } from './undici-headers.js';
+import type { Dispatch, Dispatcher, DispatchOptions, Handler } from './undici-types.js';
+import type { InContext } from './undici-watch.js';
 
 /** Meters what goes through dispatchers of undici. One instance for each meter. */
 export class UndiciLayer {
@@ -159,106 +114,3 @@ export class UndiciLayer {
     return undefined;
   }
 }
-
-function originOf(dispatcher: Dispatcher, { origin }: DispatchOptions): string | undefined {
-  if (typeof origin === 'string') return origin;
-  if (typeof origin === 'object') return origin.origin;
-  // a Pool or a Client knows its own origin, at a symbol that undici does not export
-  const kUrl = Object.getOwnPropertySymbols(dispatcher).find(({ description }) => description === 'url');
-  const url = kUrl && (dispatcher as unknown as Record<symbol, unknown>)[kUrl];
-  return url instanceof URL ? url.origin : undefined;
-}
-
-/** One call to `dispatch`, from admission to the network. */
-class DispatchedCall implements Held {
-  #set: Stage | undefined;
-
-  constructor(
-    readonly dispatcher: Dispatcher,
-    private readonly original: Dispatch,
-    private readonly options: DispatchOptions,
-    private readonly handler: Handler,
-    private readonly header: HeaderLookup,
-    private readonly inContext: InContext,
-  ) {}
-
-  /** Only a call that waits, or is answered here, needs one. */
-  get #stage(): Stage {
-    this.#set ??= new Stage(this.handler);
-    return this.#set;
-  }
-
-  get aborted(): boolean {
-    return this.#set?.aborted === true;
-  }
-
-  onAbort(told: () => void): void {
-    this.#stage.onAbort(told);
-  }
-
-  async hold(
-    body: MaybePromise<Buffer | undefined>,
-    admit: (body: Buffer | undefined) => MaybePromise<Admission | undefined>,
-  ): Promise<void> {
-    this.#stage.start();
-    let bytes: Buffer | undefined;
-    try {
-      bytes = await body;
-    } catch (error) {
-      if (!this.#stage.aborted) this.#stage.fail(error);
-      return;
-    }
-    if (this.#stage.aborted) return;
-    const admission = await admit(bytes);
-    if (this.#stage.aborted) {
-      if (admission?.admitted) admission.exchange.unsent(new DOMException('This operation was aborted', 'AbortError'));
-      return;
-    }
-    this.proceed(bytes, admission);
-  }
-
-  proceed(body: Buffer | undefined, admission: Admission | undefined): boolean {
-    // a body that was an iterable is used up: what was read of it is sent
-    const changes = body === undefined ? {} : { body };
-    if (admission === undefined) return this.#send(changes, this.handler);
-    if (admission.admitted) return this.#sendMetered(changes, admission.exchange);
-    queueMicrotask(() => this.#stage.answer(admission.reply));
-    return true;
-  }
-
-  #sendMetered(changes: Changes, exchange: Exchange): boolean {
-    const { inContext } = this;
-    const { changedBody, addedRequestHeaders } = exchange;
-    const { headers, method = 'GET' } = this.options;
-    const isEstimated = this.header(ESTIMATE_HEADER) !== undefined;
-    const plain =
-      isEstimated || addedRequestHeaders !== undefined
-        ? { ...changes, headers: changeHeaders(headers, { [ESTIMATE_HEADER]: undefined, ...addedRequestHeaders }) }
-        : changes;
-    const watched = (resend: () => void) => meteredHandler(this.handler, { exchange, method, resend, inContext });
-    if (changedBody === undefined) return this.#send(plain, watched(never));
-    const changed = {
-      body: changedBody,
-      headers: changeHeaders(plain.headers ?? headers, {
-        'accept-encoding': 'identity',
-        'content-length': String(changedBody.length),
-      }),
-    };
-    return this.#send(
-      changed,
-      watched(() => void this.#send(plain, watched(never))),
-    );
-  }
-
-  #send(changes: Changes, handler: Handler): boolean {
-    return handOver(() =>
-      this.original.call(this.dispatcher, { ...this.options, ...changes, [kMetered]: true }, handler),
-    );
-  }
-}
-
-/** What goes out as the app made it is not sent again. */
-const never = () => {};
-
-/** What is sent otherwise than the app said. */
-type Changes = Pick<DispatchOptions, 'body' | 'headers'>;

@@ -1,0 +1,103 @@
+import { type Admission, ESTIMATE_HEADER, type Exchange, type HeaderLookup, type Held } from '../exchange.js';
+import type { MaybePromise } from '../maybe.js';
+import { handOver } from './call-depth.js';
+import { kMetered } from './metered-mark.js';
+import { meteredHandler } from './undici-handler.js';
+import { changeHeaders } from './undici-headers.js';
+import { Stage } from './undici-stage.js';
+import type { Dispatch, Dispatcher, DispatchOptions, Handler } from './undici-types.js';
+import type { InContext } from './undici-watch.js';
+
+/** One call to `dispatch`, from admission to the network. */
+export class DispatchedCall implements Held {
+  #set: Stage | undefined;
+
+  constructor(
+    readonly dispatcher: Dispatcher,
+    private readonly original: Dispatch,
+    private readonly options: DispatchOptions,
+    private readonly handler: Handler,
+    private readonly header: HeaderLookup,
+    private readonly inContext: InContext,
+  ) {}
+
+  /** Only a call that waits, or is answered here, needs one. */
+  get #stage(): Stage {
+    this.#set ??= new Stage(this.handler);
+    return this.#set;
+  }
+
+  get aborted(): boolean {
+    return this.#set?.aborted === true;
+  }
+
+  onAbort(told: () => void): void {
+    this.#stage.onAbort(told);
+  }
+
+  async hold(
+    body: MaybePromise<Buffer | undefined>,
+    admit: (body: Buffer | undefined) => MaybePromise<Admission | undefined>,
+  ): Promise<void> {
+    this.#stage.start();
+    let bytes: Buffer | undefined;
+    try {
+      bytes = await body;
+    } catch (error) {
+      if (!this.#stage.aborted) this.#stage.fail(error);
+      return;
+    }
+    if (this.#stage.aborted) return;
+    const admission = await admit(bytes);
+    if (this.#stage.aborted) {
+      if (admission?.admitted) admission.exchange.unsent(new DOMException('This operation was aborted', 'AbortError'));
+      return;
+    }
+    this.proceed(bytes, admission);
+  }
+
+  proceed(body: Buffer | undefined, admission: Admission | undefined): boolean {
+    // a body that was an iterable is used up: what was read of it is sent
+    const changes = body === undefined ? {} : { body };
+    if (admission === undefined) return this.#send(changes, this.handler);
+    if (admission.admitted) return this.#sendMetered(changes, admission.exchange);
+    queueMicrotask(() => this.#stage.answer(admission.reply));
+    return true;
+  }
+
+  #sendMetered(changes: Changes, exchange: Exchange): boolean {
+    const { inContext } = this;
+    const { changedBody, addedRequestHeaders } = exchange;
+    const { headers, method = 'GET' } = this.options;
+    const isEstimated = this.header(ESTIMATE_HEADER) !== undefined;
+    const plain =
+      isEstimated || addedRequestHeaders !== undefined
+        ? { ...changes, headers: changeHeaders(headers, { [ESTIMATE_HEADER]: undefined, ...addedRequestHeaders }) }
+        : changes;
+    const watched = (resend: () => void) => meteredHandler(this.handler, { exchange, method, resend, inContext });
+    if (changedBody === undefined) return this.#send(plain, watched(never));
+    const changed = {
+      body: changedBody,
+      headers: changeHeaders(plain.headers ?? headers, {
+        'accept-encoding': 'identity',
+        'content-length': String(changedBody.length),
+      }),
+    };
+    return this.#send(
+      changed,
+      watched(() => void this.#send(plain, watched(never))),
+    );
+  }
+
+  #send(changes: Changes, handler: Handler): boolean {
+    return handOver(() =>
+      this.original.call(this.dispatcher, { ...this.options, ...changes, [kMetered]: true }, handler),
+    );
+  }
+}
+
+/** What goes out as the app made it is not sent again. */
+const never = () => {};
+
+/** What is sent otherwise than the app said. */
+type Changes = Pick<DispatchOptions, 'body' | 'headers'>;
