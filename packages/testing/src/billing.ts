@@ -2,7 +2,7 @@ import type { BookedCharge, ChargeFacts } from './books.js';
 import { isStreamed, type PricedCall } from './call.js';
 import { shownKey } from './keys.js';
 import { type Nanos, usdToNanos } from './money.js';
-import { echoedModel, providerOf } from './naming.js';
+import { echoedModel, providerOf, reportedFeature } from './naming.js';
 import type { Site } from './site.js';
 
 /** Whether Eden AI bills a call that is answered with `status`. */
@@ -17,14 +17,17 @@ export function isBilled({ route, options }: PricedCall, status: number): boolea
 export function chargeFor(call: PricedCall, nanos: Nanos, rawCost: string | undefined): ChargeFacts {
   const { request, route, key, options, tags, cached } = call;
   const byok = options.byok ?? false;
+  const billed = options.billedUsd === undefined ? undefined : usdToNanos(options.billedUsd, 'billedUsd');
+  const model = echoedModel(call);
   const name = key?.id ?? shownKey(request.headers);
   return {
     requestId: request.id,
     path: request.path,
     operation: route.operation,
-    model: echoedModel(call),
+    model,
     provider: providerOf(call),
-    nanos: byok ? 0 : options.billedUsd === undefined ? nanos : usdToNanos(options.billedUsd, 'billedUsd'),
+    feature: reportedFeature(route.reportedAs, model),
+    nanos: billed ?? (byok ? 0 : nanos),
     toldNanos: nanos,
     ...(rawCost !== undefined && { rawCost }),
     ...(name !== undefined && { key: name }),

@@ -14,6 +14,8 @@ export interface BookedCharge {
   readonly operation: Operation;
   readonly model: string;
   readonly provider: string;
+  /** What a consumption report calls it: `text__chat`. */
+  readonly feature: string;
   /** What was billed: integer nano-USD. */
   readonly nanos: Nanos;
   /** What the answer says; differs from `nanos` for a BYOK call. */

@@ -17,6 +17,11 @@ export interface Route {
   readonly family: Family;
   readonly access: Access;
   readonly operation: Operation;
+  /**
+   * What a consumption report calls its calls. Default: `feature__subfeature`, of the model's name. Each endpoint says it
+   * itself: taken from the meter, a name that the meter has wrong would be no difference between the two.
+   */
+  readonly reportedAs?: string;
   /** The list in which its models are found. */
   readonly kind: ModelKind;
   /** What a call costs. A route without a price is free. */

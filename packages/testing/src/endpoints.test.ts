@@ -291,6 +291,12 @@ describe('what decides a charge', () => {
     expect(eden.books().charges[0]).toMatchObject({ nanos: 0, toldNanos: 500_000_000, byok: true });
   });
 
+  it('a BYOK call is billed where a test says so', async () => {
+    eden.script({ byok: true, costUsd: 0.5, billedUsd: 0.4 });
+    await chat();
+    expect(eden.books().charges[0]).toMatchObject({ nanos: 400_000_000, toldNanos: 500_000_000, byok: true });
+  });
+
   it('metadata comes only when it is asked for', async () => {
     expect(await json(await chat())).not.toHaveProperty('edenai_metadata');
     eden.script({ metadata: true });

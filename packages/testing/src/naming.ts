@@ -45,3 +45,7 @@ export const featureOf = (model: string): { feature: string; subfeature: string 
   feature: segment(model, 0),
   subfeature: segment(model, 1),
 });
+
+/** What a consumption report calls a call: as its endpoint says, else by its model. */
+export const reportedFeature = (reportedAs: string | undefined, model: string): string =>
+  reportedAs ?? (model.includes('/') ? `${segment(model, 0)}__${segment(model, 1)}` : 'unknown');

@@ -1,3 +1,4 @@
+import type { Operation } from '@eden-cost/core';
 import type { Route } from './call.js';
 import type { ModelKind } from './models.js';
 import { PRICES } from './prices.js';
@@ -36,38 +37,49 @@ const UNIVERSAL = { family: 'universal' } as const;
 const MANAGE = { family: 'manage' } as const;
 const MANAGEMENT = { family: 'manage', access: 'management' } as const;
 const JOB = { billedAtEnd: true, operation: 'job', price: PRICES.job, costAs: 'string' } as const;
-const VIDEO = { billedAtEnd: true, operation: 'video', price: PRICES.videoSeconds, kind: 'videos' } as const;
+const VIDEO = {
+  billedAtEnd: true,
+  operation: 'video',
+  reportedAs: 'video__generation',
+  price: PRICES.videoSeconds,
+  kind: 'videos',
+} as const;
+const IMAGES = { operation: 'images', reportedAs: 'image__generation', price: PRICES.images, kind: 'images' } as const;
+/** What a report calls every endpoint that chats. */
+const CHAT = 'text__chat';
 
 /** Every endpoint (Eden AI wire notes, "Where the cost is"); the first line that fits answers. */
 const ROUTES: readonly Route[] = [
-  route('POST /v3/chat/completions', { reply: chatReply, price: PRICES.tokens, operation: 'chat' }),
-  route('POST /v3/responses', { reply: responsesReply, price: PRICES.tokens, operation: 'responses' }),
+  route('POST /v3/chat/completions', { reply: chatReply, price: PRICES.tokens, operation: 'chat', reportedAs: CHAT }),
+  route('POST /v3/responses', {
+    ...{ reply: responsesReply, price: PRICES.tokens },
+    ...{ operation: 'responses', reportedAs: CHAT },
+  }),
   route('POST /v3/v1/messages', {
     reply: messagesReply,
     price: PRICES.tokens,
     operation: 'messages',
+    reportedAs: CHAT,
     family: 'anthropic',
   }),
   route('POST /v3/v1/messages/count_tokens', { reply: countTokensReply, family: 'anthropic' }),
   route('POST /v3/embeddings', {
     ...{ reply: embeddingsReply, price: PRICES.inputTokens },
-    ...{ operation: 'embeddings', kind: 'embeddings' },
+    ...{ operation: 'embeddings', kind: 'embeddings', reportedAs: 'text__embeddings' },
   }),
-  route('POST /v3/images/generations', {
-    reply: imagesReply,
-    price: PRICES.images,
-    operation: 'images',
-    kind: 'images',
-  }),
-  route('POST /v3/images/edits', { reply: imagesReply, price: PRICES.images, operation: 'images', kind: 'images' }),
+  route('POST /v3/images/generations', { reply: imagesReply, ...IMAGES }),
+  route('POST /v3/images/edits', { reply: imagesReply, ...IMAGES }),
   route('POST /v3/audio/transcriptions', {
     ...{ reply: transcriptionReply, price: PRICES.audioSeconds },
-    ...{ operation: 'transcription', kind: 'transcription' },
+    ...{ operation: 'transcription', kind: 'transcription', reportedAs: 'audio__speech_to_text' },
   }),
-  route('POST /v3/audio/speech', { reply: speechReply, price: PRICES.characters, operation: 'speech', kind: 'speech' }),
+  route('POST /v3/audio/speech', {
+    ...{ reply: speechReply, price: PRICES.characters },
+    ...{ operation: 'speech', kind: 'speech', reportedAs: 'audio__text_to_speech' },
+  }),
   route('POST /v3/moderations', {
     ...{ reply: moderationReply, price: PRICES.requests },
-    ...{ operation: 'moderation', kind: 'moderation' },
+    ...{ operation: 'moderation', kind: 'moderation', reportedAs: 'text__moderation' },
   }),
   route('POST /v3/alpha/decisions', { reply: decisionReply, price: PRICES.decision }),
   route('POST /v3/universal-ai', {
@@ -107,6 +119,10 @@ const pattern = (path: string): RegExp =>
   new RegExp(`^${path.replace(/\/\*$/, '/(?<rest>.+)').replace(/:(\w+)/g, '(?<$1>[^/]+)')}/?$`);
 
 const TABLE = ROUTES.map((line) => ({ line, fits: pattern(line.path) }));
+
+/** What a report calls the calls of another app, of which no more than their operation is known. */
+export const reportedOperation = (operation: Operation): string | undefined =>
+  ROUTES.find((line) => line.operation === operation)?.reportedAs;
 
 /** The route of a request with its parameters. */
 export function findRoute(method: string, path: string): { route: Route; params: Record<string, string> } | undefined {

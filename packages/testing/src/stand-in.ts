@@ -9,8 +9,10 @@ import { Credits } from './credits.js';
 import { Jobs } from './jobs.js';
 import { KeyRing } from './keys.js';
 import { usdToNanos } from './money.js';
+import { reportedFeature } from './naming.js';
 import { checkOptions, type StandInOptions } from './options.js';
 import { pickReplyOptions } from './reply-option-names.js';
+import { reportedOperation } from './routes.js';
 import { type Rule, Script } from './script.js';
 import type { Site } from './site.js';
 import { Traffic } from './traffic.js';
@@ -99,9 +101,10 @@ function balances({ credits, keys }: Site): Pick<EdenStandIn, 'topUp' | 'setBala
 function spendElsewhere(site: Site, usd: number, what: SpentElsewhere): void {
   const { operation = 'chat', model = 'openai/gpt-4o', provider = model.split('/')[0] ?? model } = what;
   const nanos = usdToNanos(usd, 'spendElsewhere()');
+  const feature = reportedFeature(reportedOperation(operation), model);
   bill(site, {
-    ...{ requestId: 'elsewhere', path: '', operation, model, provider, nanos, toldNanos: nanos, key: 'elsewhere' },
-    ...{ streamed: false, cached: false, byok: false, tags: {}, heldKey: undefined },
+    ...{ requestId: 'elsewhere', path: '', operation, model, provider, feature, nanos, toldNanos: nanos },
+    ...{ key: 'elsewhere', streamed: false, cached: false, byok: false, tags: {}, heldKey: undefined },
   });
 }
 

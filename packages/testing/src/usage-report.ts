@@ -1,4 +1,3 @@
-import type { Operation } from '@eden-cost/core';
 import type { BookedCharge } from './books.js';
 import { nanosToUsd } from './money.js';
 import { Refusal } from './refusal.js';
@@ -14,18 +13,6 @@ const BUCKETS: Record<string, (at: number) => string> = {
   2: (at) => dateOf(at - ((new Date(at).getUTCDay() + 6) % 7) * DAY_MS),
   3: (at) => `${dateOf(at).slice(0, 7)}-01`,
   4: (at) => `${dateOf(at).slice(0, 4)}-01-01`,
-};
-
-const SUBFEATURES: Partial<Record<Operation, string>> = {
-  chat: 'text__chat',
-  responses: 'text__chat',
-  messages: 'text__chat',
-  embeddings: 'text__embeddings',
-  images: 'image__generation',
-  speech: 'audio__text_to_speech',
-  transcription: 'audio__speech_to_text',
-  moderation: 'text__moderation',
-  video: 'video__generation',
 };
 
 interface Line {
@@ -68,7 +55,7 @@ function sumUp(charges: readonly BookedCharge[], bucket: (at: number) => string)
   return group(
     charges,
     ({ at }) => bucket(at),
-    (of) => group(of, subfeatureOf, line),
+    (of) => group(of, ({ feature }) => feature, line),
   );
 }
 
@@ -79,9 +66,6 @@ function sharesOf(charge: BookedCharge): BookedCharge[] {
   const first = charge.nanos - share * (providers.length - 1);
   return providers.map((provider, index) => ({ ...charge, provider, nanos: index === 0 ? first : share }));
 }
-
-const subfeatureOf = ({ operation, model }: BookedCharge): string =>
-  SUBFEATURES[operation] ?? (model.includes('/') ? model.split('/').slice(0, 2).join('__') : operation);
 
 /** One entry for each key: `[{ token, data: { day: { subfeature: { total_cost, details, cost_per_provider } } } }]`. */
 export function usageReport(
@@ -100,7 +84,7 @@ export function usageReport(
       charge.at >= begin &&
       charge.at < end &&
       fits(query.get('provider'), charge.provider) &&
-      fits(query.get('subfeature'), subfeatureOf(charge)) &&
+      fits(query.get('subfeature'), charge.feature) &&
       fits(token ?? query.get('token'), tokenOf(charge)),
   );
   return [...new Set(chosen.map(tokenOf))].map((name) => ({
