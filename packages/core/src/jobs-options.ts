@@ -1,5 +1,5 @@
 import { createPublicKey, KeyObject } from 'node:crypto';
-import { apiKeyOf } from './credits/credits-options.js';
+import { apiKeyOf } from './credits/api-key.js';
 import type { Secret } from './credits/secret.js';
 import { OptionsError } from './errors.js';
 import { rejectUnknownKeys } from './unknown-keys.js';
@@ -8,7 +8,10 @@ import { rejectUnknownKeys } from './unknown-keys.js';
 export interface JobsOptions {
   /** The key that jobs are read with. Default `credits.apiKey`. */
   apiKey?: string;
-  /** Eden AI's public key, with which it signs webhooks: PEM. `meter.jobs.webhook` needs it. */
+  /**
+   * Eden AI's public key, with which webhooks are verified: PEM, its line breaks as they are or written as `\n`.
+   * `meter.jobs.webhook` needs it.
+   */
   webhookPublicKey?: string | KeyObject;
 }
 
@@ -29,16 +32,34 @@ export function resolveJobs(jobs: JobsOptions | undefined, fallback: Secret | un
   };
 }
 
-function publicKeyOf(key: string | KeyObject): KeyObject {
-  const made = keyObjectOf(key);
+function publicKeyOf(key: unknown): KeyObject {
+  const given = key instanceof KeyObject ? key : pemOf(key);
+  if (isPrivate(given)) {
+    throw new OptionsError(
+      'options.jobs.webhookPublicKey is a private key: give Eden AI\'s public one ("-----BEGIN PUBLIC KEY-----"). A private key does not belong here, and whoever has seen it can sign with it',
+    );
+  }
+  const made = keyObjectOf(given);
   if (made?.type === 'public' && made.asymmetricKeyType === 'rsa') return made;
   throw new OptionsError(
     'options.jobs.webhookPublicKey must be an RSA public key: a PEM text ("-----BEGIN PUBLIC KEY-----"), or a KeyObject',
   );
 }
 
-function keyObjectOf(key: string | KeyObject): KeyObject | undefined {
-  if (key instanceof KeyObject) return key;
+/** Files of environment variables have quotes around a PEM, and write its line breaks as `\n`. */
+const pemOf = (key: unknown): string =>
+  (typeof key === 'string' || Buffer.isBuffer(key) ? String(key) : '')
+    .replaceAll('\\r', '')
+    .replaceAll('\\n', '\n')
+    .trim()
+    .replace(/^(["'])(.*)\1$/s, '$2');
+
+/** Node derives a public key of a private one without a word. */
+const isPrivate = (key: KeyObject | string): boolean =>
+  typeof key === 'string' ? key.includes('PRIVATE KEY-----') : key.type === 'private';
+
+function keyObjectOf(key: KeyObject | string): KeyObject | undefined {
+  if (typeof key !== 'string') return key;
   try {
     return createPublicKey(key);
   } catch {

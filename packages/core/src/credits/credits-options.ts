@@ -4,7 +4,8 @@ import { CONSUMPTION_PATH, USAGE_PATH } from '../edenai/consumption.js';
 import { OptionsError } from '../errors.js';
 import { costToNanos, type Nanos } from '../money.js';
 import { rejectUnknownKeys } from '../unknown-keys.js';
-import { Secret } from './secret.js';
+import { apiKeyOf, managementKeyOf } from './api-key.js';
+import type { Secret } from './secret.js';
 
 /** Watches the prepaid balance at Eden AI. Its reads are free, and never in the way of a call. */
 export interface CreditsOptions {
@@ -69,7 +70,7 @@ export function resolveCredits(
   const at = (path: string) => `${base.origin}${base.prefix}${path}`;
   return {
     apiKey: apiKeyOf('credits.apiKey', credits.apiKey),
-    managementKey: managementKey === undefined ? undefined : managementKeyOf(managementKey),
+    managementKey: managementKey === undefined ? undefined : managementKeyOf('credits.managementKey', managementKey),
     low: lowUsd === undefined ? undefined : amountOf('credits.lowUsd', lowUsd),
     lowHours: lowHours === undefined ? undefined : numberOf('credits.lowHours', lowHours, 0),
     intervalMs: numberOf('credits.intervalMs', intervalMs, 1_000),
@@ -77,32 +78,6 @@ export function resolveCredits(
     usageUrl: urlOf('credits.usageUrl', credits.usageUrl ?? at(managementKey ? USAGE_PATH : CONSUMPTION_PATH)),
     autoRefill: autoRefill === undefined ? undefined : autoRefillOf(autoRefill),
   };
-}
-
-/**
- * An inference key, for what the meter reads itself.
- *
- * @throws {OptionsError} `ERR_COST_OPTIONS`
- */
-export function apiKeyOf(name: string, key: unknown): Secret {
-  const secret = secretOf(name, key);
-  if (!secret.reveal().startsWith('mgmt-eden-')) return secret;
-  throw new OptionsError(
-    `options.${name} is a management key (mgmt-eden-...), which may only call /v3/manage: give an inference key (sk-eden-...) there, and this one as options.credits.managementKey`,
-  );
-}
-
-function managementKeyOf(key: unknown): Secret {
-  const secret = secretOf('credits.managementKey', key);
-  if (!secret.reveal().startsWith('sk-eden-')) return secret;
-  throw new OptionsError(
-    'options.credits.managementKey is an inference key (sk-eden-...), which may not call /v3/manage: give a management key (mgmt-eden-...), or leave it out',
-  );
-}
-
-function secretOf(name: string, key: unknown): Secret {
-  if (typeof key === 'string' && /^[\x21-\x7e]+$/.test(key)) return new Secret(key);
-  throw new OptionsError(`options.${name} must be an API key of Eden AI: one text without spaces`);
 }
 
 function autoRefillOf(autoRefill: AutoRefillOptions): AutoRefill {
