@@ -14,7 +14,8 @@ export type { AutoRefillOptions, CreditsOptions } from './credits/credits-option
 export type { CreditsBalance } from './credits/credits-watch.js';
 export type { MeterCredits } from './credits/meter-credits.js';
 export type { TagsOption } from './credits/tags-option.js';
-export type { UsageLine, UsageQuery, UsageReport } from './credits/usage-report.js';
+export type { UsageQuery } from './credits/usage-query.js';
+export type { UsageLine, UsageReport } from './credits/usage-report.js';
 export type { Denial, DenialError, DenialReason, DenialStatus } from './denial.js';
 export type { Attempt } from './edenai/metadata.js';
 export type { ReadFailure } from './edenai/read-failure.js';

@@ -8,7 +8,8 @@ import type { CreditsSettings } from './credits-options.js';
 import { RunningBalance } from './running-balance.js';
 import { SpendRate } from './spend-rate.js';
 import { UsageBooks } from './usage-books.js';
-import type { UsageQuery, UsageReport } from './usage-report.js';
+import type { UsageQuery } from './usage-query.js';
+import type { UsageReport } from './usage-report.js';
 
 /** What is left of the prepaid credits. */
 export interface CreditsBalance {

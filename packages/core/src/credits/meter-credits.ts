@@ -1,6 +1,7 @@
 import { OptionsError } from '../errors.js';
 import type { CreditsBalance, CreditsWatch } from './credits-watch.js';
-import type { UsageQuery, UsageReport } from './usage-report.js';
+import type { UsageQuery } from './usage-query.js';
+import type { UsageReport } from './usage-report.js';
 
 /** The prepaid credits at Eden AI, as far as the option `credits` lets the meter know them. */
 export interface MeterCredits {

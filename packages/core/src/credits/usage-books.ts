@@ -7,9 +7,10 @@ import { featureOf, providerIn } from '../edenai/feature.js';
 import type { Share } from '../edenai/provider-answers.js';
 import type { CallEnd } from '../metered-call.js';
 import type { CreditsSettings } from './credits-options.js';
-import { DailyTotals } from './daily-totals.js';
+import { DailyTotals, dayAfter } from './daily-totals.js';
 import { type EdenReader, known } from './eden-reader.js';
-import { compareUsage, dayAfter, daysOf, type UsageQuery, type UsageReport } from './usage-report.js';
+import { daysOf, type UsageQuery } from './usage-query.js';
+import { compareUsage, type UsageReport } from './usage-report.js';
 
 /** Our own charges, for a comparison with what Eden AI says was consumed. */
 export class UsageBooks {
@@ -23,13 +24,16 @@ export class UsageBooks {
   ) {}
 
   charged(charge: Charge, { kind }: ChargedCall, { facts }: CallEnd): void {
-    const feature = featureOf(kind, charge.model);
+    const feature = featureOf(kind, charge.model, facts.feature);
     for (const { provider, nanos } of sharesOf(charge, kind, facts)) {
       this.#totals.add(charge.at, feature, provider, nanos);
     }
   }
 
-  /** @throws {EdenReadError} `ERR_COST_EDEN_READ` (rejects) */
+  /**
+   * @throws {EdenReadError} `ERR_COST_EDEN_READ` (rejects)
+   * @throws {OptionsError} `ERR_COST_OPTIONS` (rejects) for days that are none
+   */
   async compare(query: UsageQuery): Promise<UsageReport> {
     const days = daysOf(query);
     const { usageUrl, managementKey, apiKey } = this.settings;
@@ -41,7 +45,8 @@ export class UsageBooks {
     const what = `the consumption (GET ${url.pathname})`;
     const { body } = await this.reader.read(what, url.href, managementKey ?? apiKey);
     const reported = known(what, readConsumption(body)).filter(({ day }) => day >= days.from && day <= days.to);
-    return compareUsage(days, reported, this.#totals.between(days.from, days.to), new Date(this.since));
+    const chargedSince = new Date(Math.max(this.since, this.#totals.completeSince ?? 0));
+    return compareUsage(days, reported, this.#totals.between(days.from, days.to), chargedSince);
   }
 }
 

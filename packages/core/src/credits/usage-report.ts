@@ -1,17 +1,7 @@
 import type { Consumption } from '../edenai/consumption.js';
-import { OptionsError } from '../errors.js';
 import type { Nanos } from '../money.js';
-import { type DayLine, dayOf } from './daily-totals.js';
-
-/** Which days a report is about. */
-export interface UsageQuery {
-  /** The first day (UTC): a date, or `YYYY-MM-DD`. */
-  readonly from: Date | string;
-  /** The last day, included. */
-  readonly to: Date | string;
-  /** Only this key of Eden AI's report, by the name that it has there. Default: all keys of the account. */
-  readonly token?: string;
-}
+import type { DayLine } from './daily-totals.js';
+import type { Days } from './usage-query.js';
 
 /** What one feature of one provider cost on a day. Amounts are integer nano-USD. */
 export interface UsageLine {
@@ -36,36 +26,12 @@ export interface UsageReport {
   readonly reportedNanos: Nanos;
   readonly chargedNanos: Nanos;
   readonly differenceNanos: Nanos;
-  /** Charges are known since then: since this meter was made. */
+  /**
+   * All of our charges are known since then: since this meter was made or, once there were charges on more than 40 days, since
+   * the first of the last 40. Earlier days have what Eden AI says alone.
+   */
   readonly chargedSince: Date;
 }
-
-export interface Days {
-  readonly from: string;
-  readonly to: string;
-}
-
-const MAX_DAYS = 366;
-const DAY_MS = 86_400_000;
-
-/** @throws {OptionsError} `ERR_COST_OPTIONS` */
-export function daysOf({ from, to }: UsageQuery): Days {
-  const days = { from: dayIn('from', from), to: dayIn('to', to) };
-  const count = Math.round((Date.parse(days.to) - Date.parse(days.from)) / DAY_MS) + 1;
-  if (count >= 1 && count < MAX_DAYS) return days;
-  throw new OptionsError(`usage({ from, to }) takes from 1 to ${MAX_DAYS - 1} days, and not ${count}`);
-}
-
-function dayIn(name: string, value: unknown): string {
-  const at =
-    value instanceof Date
-      ? value.getTime()
-      : Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(String(value)) ? String(value) : '');
-  if (Number.isFinite(at)) return dayOf(at);
-  throw new OptionsError(`usage({ ${name} }) must be a Date, or a day like "2026-11-25"`);
-}
-
-export const dayAfter = (day: string): string => dayOf(Date.parse(day) + DAY_MS);
 
 /** Sets the two sides beside each other. */
 export function compareUsage(

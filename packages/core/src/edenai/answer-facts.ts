@@ -28,6 +28,8 @@ export interface AnswerFacts {
   /** The answer's own spelling, which may differ from the one asked for. */
   readonly model?: string;
   readonly provider?: string;
+  /** What a Universal AI call was for, as a consumption report names it: `ocr__invoice_parser`. */
+  readonly feature?: string;
   /** The cost of a v2 call to several providers, by provider. */
   readonly shares?: readonly Share[];
   /** The account's own provider key was used: `cost` is notional and nothing leaves the credits. */
@@ -67,6 +69,7 @@ export function readJsonAnswer(kind: CallKind, answer: JsonAnswer, maxNanos: Nan
   const status = HAS_JOB.has(kind.operation) ? name('status') : undefined;
   const id = HAS_JOB.has(kind.operation) ? readId(parts) : undefined;
   const metadata = firstOf(parts, readMetadata);
+  const feature = kind.family === 'universal' ? readFeature(name) : undefined;
   const facts: Writable<AnswerFacts> = {
     cost: bodyCost(kind, parts, providers, maxNanos),
     isByok: firstOf(parts, readByok) ?? false,
@@ -75,11 +78,17 @@ export function readJsonAnswer(kind: CallKind, answer: JsonAnswer, maxNanos: Nan
   if (model !== undefined) facts.model = model;
   if (provider !== undefined) facts.provider = provider;
   if (metadata !== undefined) facts.metadata = metadata;
+  if (feature !== undefined) facts.feature = feature;
   if (shares.length > 1) facts.shares = shares;
   if (status !== undefined) facts.status = status;
   if (id !== undefined) facts.id = jobIdOf(id);
   if (kind.operation === 'feature' && (allFailed(providers) || saysFailure(parts))) facts.failed = true;
   return facts;
+}
+
+function readFeature(name: (key: string) => string | undefined): string | undefined {
+  const [feature, subfeature] = [name('feature'), name('subfeature')];
+  return feature === undefined || subfeature === undefined ? undefined : `${feature}__${subfeature}`;
 }
 
 /**

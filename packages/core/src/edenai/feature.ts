@@ -17,11 +17,15 @@ const FEATURES: Partial<Record<Operation, string>> = {
 /** What is not known of a charge, in a report. */
 export const UNKNOWN = 'unknown';
 
-/** The feature under which Eden AI's consumption report has a call: `feature__subfeature`. */
-export function featureOf({ operation, feature }: CallKind, model = ''): string {
-  const known = FEATURES[operation] ?? feature;
+/**
+ * The feature under which Eden AI's consumption report has a call: `feature__subfeature`.
+ *
+ * @param answered as the answer itself says it: nothing is known of a request whose body was streamed
+ */
+export function featureOf({ operation, feature }: CallKind, model = '', answered?: string): string {
+  const known = FEATURES[operation] ?? feature ?? answered;
   if (known !== undefined) return known;
-  return model.includes('/') ? model.split('/').slice(0, 2).join('__') : operation;
+  return model.includes('/') ? model.split('/').slice(0, 2).join('__') : UNKNOWN;
 }
 
 /** The provider of a call whose answer does not name it: a part of the model's name. */

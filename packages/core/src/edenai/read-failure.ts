@@ -1,5 +1,5 @@
 /** Why an answer to one of the meter's own reads is not what was read for. */
-export type ReadFailure = 'unauthorised' | 'forbidden' | 'gone' | 'busy' | 'unreadable' | 'failed';
+export type ReadFailure = 'unauthorised' | 'forbidden' | 'gone' | 'busy' | 'unreadable' | 'too-large' | 'failed';
 
 const BY_STATUS: ReadonlyMap<number, ReadFailure> = new Map([
   [401, 'unauthorised'],
@@ -10,15 +10,29 @@ const BY_STATUS: ReadonlyMap<number, ReadFailure> = new Map([
   [429, 'busy'],
 ]);
 
-/** What each failure means, and what to do. Never a key, and nothing of the answer. */
+/** What each failure of a read about the account means, and what to do. Never a key, and nothing of the answer. */
 export const READ_ADVICE: Readonly<Record<ReadFailure, string>> = {
   unauthorised: 'the API key was not accepted: check that it is complete, and was not revoked',
   forbidden:
     'this kind of API key may not read it: /v2 takes an inference key (sk-eden-...), /v3/manage a management key (mgmt-eden-...) with manage:read',
   gone: 'there is no such endpoint any more at that address: set its address in the options, or leave the option out',
   busy: "the account's rate limit was reached: it is read again later",
-  unreadable: 'the answer is not in a shape that is known: set the address in the options, or leave the option out',
+  unreadable:
+    'the answer is not in a shape that is known, or has an amount that is none: set the address in the options, or leave the option out',
+  'too-large':
+    'the answer is longer than 4 MiB: ask for fewer days, or for one token; else check the address in the options',
   failed: 'Eden AI failed, or could not be reached',
+};
+
+/** The same of a job. */
+export const JOB_ADVICE: Readonly<Record<ReadFailure, string>> = {
+  ...READ_ADVICE,
+  forbidden: 'this kind of API key may not read it: a job is read with an inference key (sk-eden-...) of its account',
+  gone: 'there is no such job there for this API key: check the id, that the key is of the account that started the job, and baseUrls, since a job that another process started is read at the first of them',
+  busy: "the account's rate limit was reached: try again later",
+  unreadable: 'the answer is not that of a job: check baseUrls',
+  'too-large':
+    'the answer is longer than 64 MiB: its cost is not known here, and it is booked at its estimate after jobTtlMs',
 };
 
 /**

@@ -7,7 +7,10 @@ export interface ScannedObject {
 }
 
 /** What an answer says at its top level, and is read for. */
-export const ANSWER_KEYS = ['cost', 'usage', 'model', 'provider', 'edenai_metadata', 'status', 'public_id', 'id'];
+export const ANSWER_KEYS = [
+  ...['cost', 'usage', 'model', 'provider', 'edenai_metadata', 'status', 'public_id', 'id'],
+  ...['feature', 'subfeature'],
+];
 
 /** A name is for logs and rate cards; nothing longer is one. */
 export const NAME_LENGTH = 256;
