@@ -1,112 +1,31 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { type MeterOptions, memoryLedger } from '@eden-cost/core';
-import type { EdenStandIn, ReplyOptions } from '@eden-cost/testing';
-import { balance, JOB, SETTLED_NANOS, VIDEO } from '../support/jobs.js';
+import { createHash, createSign, generateKeyPairSync } from 'node:crypto';
+import { runInNewContext } from 'node:vm';
+import type { ReplyOptions } from '@eden-cost/testing';
+import { Headers as OtherHeaders } from 'undici';
+import { JOB, SETTLED_NANOS } from '../support/jobs.js';
 import { many } from '../support/lists.js';
-import { hear, useMeteredEden } from '../support/meter.js';
+import { hear } from '../support/meter.js';
 import { useServers } from '../support/serve.js';
+import { JOBS_KEY, useWebhookEden } from '../support/webhook-eden.js';
 
-const KEY = 'sk-eden-jobs';
-
-const metered = useMeteredEden({ keys: [KEY] });
+const kit = useWebhookEden();
 const serve = useServers();
-const headers = { authorization: `Bearer ${KEY}` };
-
-const meterOf = (eden: EdenStandIn, options: MeterOptions = {}) =>
-  metered.meter({
-    budgets: [{ name: 'all', limitUsd: 100, window: 'total' }],
-    rateCard: false,
-    jobs: { apiKey: KEY, webhookPublicKey: eden.webhookPublicKey },
-    ...options,
-  });
-
-async function startJob({ start, body }: typeof JOB, reply: ReplyOptions = {}): Promise<string> {
-  const response = await fetch(metered.eden.url + start, {
-    method: 'POST',
-    headers: { ...headers, 'x-stand-in': JSON.stringify({ settledCostUsd: '0.123456789', ...reply }) },
-    body: JSON.stringify(body),
-  });
-  const answer = (await response.json()) as { public_id?: string; id?: string };
-  return String(answer.public_id ?? answer.id);
-}
-
-const reads = () => Object.entries(metered.eden.books().requestsByPath).filter(([path]) => /async\/./.test(path));
-
-describe('settle()', () => {
-  it.each([
-    ['a Universal AI job', JOB],
-    ['a video', VIDEO],
-  ])('reads %s that its app does not poll, and books it once, on the request that started it', async (_name, kind) => {
-    const meter = meterOf(metered.eden);
-    const { charge, error } = hear(meter);
-    const id = await meter.run({ labels: { tenant: 'starter' } }, () => startJob(kind, { pollsNeeded: 0 }));
-    const settled = { jobId: id, status: 'succeeded', settled: true };
-    expect(await Promise.all(many(10, () => meter.jobs.settle(id)))).toEqual(many(10, () => settled));
-    expect(await meter.jobs.settle(id)).toEqual(settled);
-    expect(charge).toEqual([
-      expect.objectContaining({ amount: SETTLED_NANOS, jobId: id, labels: { tenant: 'starter' }, basis: 'reported' }),
-    ]);
-    expect(reads()).toEqual([[`/v3/universal-ai/async/${id}`, 1]]);
-    expect(await balance(meter)).toMatchObject({ heldUsd: 0 });
-    expect(error).toEqual([]);
-  });
-
-  it('books nothing for a job that goes on, and no cost for one that failed', async () => {
-    const meter = meterOf(metered.eden);
-    const { charge } = hear(meter);
-    const id = await startJob(JOB, { pollsNeeded: 1, outcome: 'fail' });
-    expect(await meter.jobs.settle(id)).toEqual({ jobId: id, status: 'running', settled: false });
-    expect(charge).toEqual([]);
-    expect(await meter.jobs.settle(id)).toEqual({ jobId: id, status: 'failed', settled: true });
-    expect(charge).toEqual([expect.objectContaining({ amount: 0, basis: 'free' })]);
-  });
-
-  it('settles in another process that shares the ledger, once', async () => {
-    const ledger = memoryLedger();
-    const here = meterOf(metered.eden, { ledger });
-    const id = await startJob(JOB, { pollsNeeded: 0 });
-    await here.close();
-    const there = meterOf(metered.eden, { ledger });
-    const { error } = hear(there);
-    await there.jobs.settle(id);
-    await there.jobs.settle(id);
-    expect(await balance(there)).toEqual({ heldUsd: 0, remainingUsd: 100 - 0.123456789 });
-    expect(error).toEqual([]);
-  });
-
-  it.each([
-    ['a job that is not there', { status: 404 }, 'gone'],
-    ['a key that is not accepted', { status: 401 }, 'unauthorised'],
-    ['a rate limit', { status: 429, retryAfter: 3 }, 'busy'],
-    ['a page of HTML', { body: '<html>', headers: { 'content-type': 'text/html' } }, 'gone'],
-  ])('rejects for %s, with what to do, and reads once', async (_name, reply, failure) => {
-    const meter = meterOf(metered.eden);
-    const id = await startJob(JOB);
-    metered.eden.script({ match: { path: `/async/${id}` }, ...reply });
-    await expect(meter.jobs.settle(id)).rejects.toMatchObject({ code: 'ERR_COST_EDEN_READ', failure });
-    expect(reads()).toHaveLength(1);
-  });
-
-  it('says what is missing without a key, and takes that of the balance watch', async () => {
-    await expect(meterOf(metered.eden, { jobs: {} }).jobs.settle('x')).rejects.toThrow(/options\.jobs\.apiKey/);
-  });
-});
 
 describe('a webhook', () => {
   const settledHere = async (reply: ReplyOptions = {}, kind = JOB) => {
-    const meter = meterOf(metered.eden);
-    return { meter, heard: hear(meter), id: await startJob(kind, { pollsNeeded: 9, ...reply }) };
+    const meter = kit.meter();
+    return { meter, heard: hear(meter), id: await kit.startJob(kind, { pollsNeeded: 9, ...reply }) };
   };
 
   it('is verified, and settles its job; replays settle it once', async () => {
     const { meter, heard, id } = await settledHere();
-    const { body, headers: signed } = metered.eden.webhook(id);
+    const { body, headers: signed } = kit.eden.webhook(id);
     expect(body).not.toContain('cost');
     const results = await Promise.all(many(3, () => meter.jobs.webhook(body, signed)));
     expect(results).toEqual(many(3, () => ({ jobId: id, status: 'succeeded', settled: true })));
     expect(await meter.jobs.webhook(Buffer.from(body), new Headers(signed))).toMatchObject({ settled: true });
     expect(heard.charge).toEqual([expect.objectContaining({ amount: SETTLED_NANOS, jobId: id })]);
-    expect(reads()).toEqual([[`/v3/universal-ai/async/${id}`, 1]]);
+    expect(kit.reads()).toEqual([[`/v3/universal-ai/async/${id}`, 1]]);
   });
 
   it('that comes to a server of node:http is delivered again until it could be settled', async () => {
@@ -119,8 +38,8 @@ describe('a webhook', () => {
         (error: { status?: number }) => res.writeHead(error.status ?? 503).end(),
       );
     });
-    metered.eden.script({ match: { path: `/async/${id}` }, status: 500 });
-    expect(await metered.eden.sendWebhook(id, url)).toEqual([503, 204]);
+    kit.eden.script({ match: { path: `/async/${id}` }, status: 500 });
+    expect(await kit.eden.sendWebhook(id, url)).toEqual([503, 204]);
     expect(heard.charge).toHaveLength(1);
   });
 
@@ -136,22 +55,102 @@ describe('a webhook', () => {
     ['a body that is no JSON', ({ headers: signed }) => ['not json', signed]],
   ])('that is forged (%s) is refused with a 401 that says why: nothing is read or booked', async (_name, forge) => {
     const { meter, heard, id } = await settledHere();
-    await expect(meter.jobs.webhook(...forge(metered.eden.webhook(id)))).rejects.toMatchObject({
+    await expect(meter.jobs.webhook(...forge(kit.eden.webhook(id)))).rejects.toMatchObject({
       ...{ code: 'ERR_COST_WEBHOOK_SIGNATURE', status: 401 },
       message: expect.stringContaining('The webhook was refused: it'),
     });
-    expect([reads(), heard.charge]).toEqual([[], []]);
+    expect([kit.reads(), heard.charge]).toEqual([[], []]);
   });
 
   it("is refused when it is signed with somebody else's key", async () => {
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const meter = meterOf(metered.eden, { jobs: { apiKey: KEY, webhookPublicKey: publicKey } });
-    const { body, headers: signed } = metered.eden.webhook(await startJob(JOB));
+    const meter = kit.meter({ jobs: { apiKey: JOBS_KEY, webhookPublicKey: publicKey } });
+    const { body, headers: signed } = kit.eden.webhook(await kit.startJob(JOB));
     await expect(meter.jobs.webhook(body, signed)).rejects.toThrow(/not Eden AI's/);
   });
 
   it('needs the public key', async () => {
-    const meter = meterOf(metered.eden, { jobs: { apiKey: KEY } });
+    const meter = kit.meter({ jobs: { apiKey: JOBS_KEY } });
     await expect(meter.jobs.webhook('{}', {})).rejects.toThrow(/options\.jobs\.webhookPublicKey/);
+  });
+
+  const HEADERS: Record<string, (signature: string) => unknown> = {
+    "node's": (signature) => ({ host: 'x', 'x-edenai-signature': signature }),
+    'in another case': (signature) => ({ 'X-EdenAI-Signature': signature }),
+    'with a list of values': (signature) => ({ 'x-edenai-signature': [signature] }),
+    'Headers of another copy of undici': (signature) => new OtherHeaders({ 'x-edenai-signature': signature }),
+    'a Map in another case': (signature) => new Map([['X-Edenai-Signature', signature]]),
+    'pairs of name and value': (signature) => [['X-Edenai-Signature', signature]],
+    'a request that has get() alone': (signature) => ({
+      get: (name: string) => (name === 'x-edenai-signature' ? signature : undefined),
+    }),
+  };
+
+  it.each(Object.entries(HEADERS))('takes headers as they come: %s', async (_name, headersOf) => {
+    const { meter, id } = await settledHere();
+    const { body, headers: signed } = kit.eden.webhook(id);
+    const given = headersOf(signed['x-edenai-signature'] as string) as Headers;
+    expect(await meter.jobs.webhook(body, given)).toMatchObject({ jobId: id, settled: true });
+  });
+
+  it.each<[string, (body: string) => unknown]>([
+    ['an ArrayBuffer', (body) => new TextEncoder().encode(body).buffer],
+    ['bytes of another realm', (body) => runInNewContext('Uint8Array.from(list)', { list: [...Buffer.from(body)] })],
+    ['a part of a larger buffer', (body) => Buffer.from(`xx${body}xx`).subarray(2, -2)],
+  ])('takes the body as it comes: %s', async (_name, bodyOf) => {
+    const { meter, id } = await settledHere();
+    const { body, headers: signed } = kit.eden.webhook(id);
+    expect(await meter.jobs.webhook(bodyOf(body) as Buffer, signed)).toMatchObject({ jobId: id, settled: true });
+  });
+
+  it.each<[string, unknown, unknown]>([
+    ['a parsed body', { event: 'async_job_completed' }, {}],
+    ['no body', undefined, {}],
+    ['null', null, {}],
+    ['a number', 7, {}],
+    ['no headers', '{}', undefined],
+    ['a text for headers', '{}', 'x-edenai-signature'],
+  ])('that is handed over wrong (%s) is an OptionsError, which says how', async (_name, body, headers) => {
+    const meter = kit.meter();
+    await expect(meter.jobs.webhook(body as string, headers as Headers)).rejects.toMatchObject({
+      ...{ code: 'ERR_COST_OPTIONS', name: 'OptionsError' },
+      message: expect.stringMatching(/pass the raw body \(Express: express\.raw|takes the request's headers/),
+    });
+  });
+
+  it('that is forged is refused before its body is read', async () => {
+    const meter = kit.meter();
+    const body = JSON.stringify({ job_id: 'x', output: Array.from({ length: 1_000 }, (_, index) => ({ index })) });
+    const parse = jest.spyOn(JSON, 'parse');
+    const lengths = [0, 2, 254, 255, 256, 257, 512, 10_000];
+    const forged = lengths.flatMap((length) => ['00', 'a5', 'ff'].map((byte) => byte.repeat(length)));
+    for (const signature of forged) {
+      await expect(meter.jobs.webhook(body, { 'x-edenai-signature': signature })).rejects.toMatchObject({
+        status: 401,
+      });
+    }
+    expect(parse).not.toHaveBeenCalledWith(body);
+    parse.mockRestore();
+  });
+
+  it('may be signed over either form of JSON, and may tell of no job', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const meter = kit.meter({ jobs: { apiKey: JOBS_KEY, webhookPublicKey: publicKey } });
+    for (const canonical of ['{\n  "output": "\\u20ac"\n}', '{\n  "output": "€"\n}']) {
+      const digest = createHash('sha256').update(canonical).digest('hex');
+      const signature = createSign('sha256').update(digest).sign(privateKey, 'hex').toUpperCase();
+      expect(await meter.jobs.webhook('{"output":"€"}', { 'x-edenai-signature': signature })).toBeUndefined();
+    }
+  });
+
+  it.each<[string, (pem: string) => string]>([
+    ['with \\n for its line breaks', (pem) => pem.replaceAll('\n', '\\n')],
+    ['in quotes, as in an .env file', (pem) => `"${pem.replaceAll('\n', '\\n')}"`],
+    ['with the line breaks of Windows', (pem) => pem.replaceAll('\n', '\r\n')],
+  ])('takes a public key %s', async (_name, written) => {
+    const jobs = { apiKey: JOBS_KEY, webhookPublicKey: written(kit.eden.webhookPublicKey) };
+    const meter = kit.meter({ jobs });
+    const { body, headers: signed } = kit.eden.webhook(await kit.startJob(JOB, { pollsNeeded: 9 }));
+    expect(await meter.jobs.webhook(body, signed)).toMatchObject({ settled: true });
   });
 });

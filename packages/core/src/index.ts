@@ -37,7 +37,7 @@ export { onUpgradeClosed, wasAborted } from './http/answered.js';
 export { findDenial } from './http/find-denial.js';
 export { BODY_HEADERS, PROBLEM_TYPE, type Problem, toProblem } from './http/problem.js';
 export { surfaceError } from './http/surface-error.js';
-export type { MeterJobs, SettledJob, WebhookHeaders } from './job-settler.js';
+export type { MeterJobs, SettledJob } from './job-settler.js';
 export type { JobsOptions } from './jobs-options.js';
 // for ledgers
 export { Account } from './ledger/account-book.js';
@@ -74,3 +74,4 @@ export type { CostFields } from './scope/cost-line.js';
 export type { LabelSource, LabelValue } from './scope/labels.js';
 export type { CheckOptions, CostScope, Remaining } from './scope/scope.js';
 export { warnOnce } from './warnings.js';
+export type { WebhookBody, WebhookHeaders } from './webhook-request.js';

@@ -1,33 +1,39 @@
 import type { KeyObject } from 'node:crypto';
+import { JsonReader } from './answer/json-reader.js';
 import type { Parts } from './call.js';
-import { type EdenReader } from './credits/eden-reader.js';
-import { readJsonAnswer } from './edenai/answer-facts.js';
+import type { EdenReader } from './credits/eden-reader.js';
+import type { Secret } from './credits/secret.js';
+import type { AnswerFacts } from './edenai/answer-facts.js';
 import { classify } from './edenai/classify.js';
+import { MISSING_COST } from './edenai/cost.js';
 import { jobIdOf, jobPhase } from './edenai/jobs.js';
-import { isSignedBy, jobOfWebhook, SIGNATURE_HEADER } from './edenai/webhook.js';
-import { OptionsError, WebhookSignatureError } from './errors.js';
+import { JOB_ADVICE } from './edenai/read-failure.js';
+import { isSignedBy, jobOfWebhook, readSignature, SIGNATURE_HEADER } from './edenai/webhook.js';
+import { EdenReadError, OptionsError, WebhookSignatureError } from './errors.js';
 import type { JobsSettings } from './jobs-options.js';
+import { headerIn, rawBodyOf, type WebhookBody, type WebhookHeaders } from './webhook-request.js';
 
 /** What `meter.jobs` found a job to be. */
 export interface SettledJob {
   readonly jobId: string;
   /** `running`: it costs nothing yet; `unknown`: in a status that is not known. */
   readonly status: 'running' | 'succeeded' | 'failed' | 'unknown';
-  /** True when its cost is booked, by this read or an earlier one. */
+  /**
+   * True when the cost that Eden AI reports is booked, by this read or an earlier one. False for a job that goes on, that
+   * nobody with this ledger started, or whose end says no cost: that one is booked at its estimate.
+   */
   readonly settled: boolean;
 }
-
-/** The headers of a request, as any framework has them. */
-export type WebhookHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** Settles jobs that the app does not poll itself: a webhook has no cost, so the job is read. */
 export interface MeterJobs {
   /**
    * Reads a job with `jobs.apiKey`, and books its cost if it has ended: once, on the request that started it, however often
-   * this is called. Videos too. The read is free.
+   * this is called. Videos too. The read is free. It goes to the base URL where this process started the job, else to the
+   * first of `baseUrls`.
    *
    * @throws {EdenReadError} `ERR_COST_EDEN_READ` (rejects) when the job cannot be read
-   * @throws {OptionsError} `ERR_COST_OPTIONS` (rejects) without a key
+   * @throws {OptionsError} `ERR_COST_OPTIONS` (rejects) without a key, and for what is no job's id
    */
   settle(jobId: string): Promise<SettledJob>;
   /**
@@ -35,15 +41,21 @@ export interface MeterJobs {
    * are booked once.
    *
    * @param rawBody the body as it came, not parsed
-   * @returns `undefined` for a webhook that tells of no job
+   * @returns `undefined` for a webhook that tells of no job; answer 503 for one that is `running`, and it is delivered again
    * @throws {WebhookSignatureError} `ERR_COST_WEBHOOK_SIGNATURE` (rejects), status 401, for a body that Eden AI did not sign
    * @throws {EdenReadError} `ERR_COST_EDEN_READ` (rejects) when the job cannot be read: answer 5xx, and it is delivered again
-   * @throws {OptionsError} `ERR_COST_OPTIONS` (rejects) without `jobs.webhookPublicKey`
+   * @throws {OptionsError} `ERR_COST_OPTIONS` (rejects) without `jobs.webhookPublicKey`, and for a body that was parsed
    */
-  webhook(rawBody: string | Uint8Array, headers: WebhookHeaders): Promise<SettledJob | undefined>;
+  webhook(rawBody: WebhookBody, headers: WebhookHeaders): Promise<SettledJob | undefined>;
 }
 
 const JOB_PATH = '/v3/universal-ai/async/';
+
+/** No part of a path that leads elsewhere, and nothing that a URL cannot hold. */
+const JOB_ID = /^(?!\.{1,2}$)[^\s/\\\p{C}]+$/u;
+
+/** A job's answer has its results in it. No more than its two ends is kept. */
+const MOST_BYTES = 64 * 1024 * 1024;
 
 export class JobSettler implements MeterJobs {
   /** Deliveries of one webhook may come together: one read for all of them. */
@@ -56,59 +68,75 @@ export class JobSettler implements MeterJobs {
   ) {}
 
   async settle(jobId: string): Promise<SettledJob> {
-    if (typeof jobId !== 'string' || jobId === '') throw new OptionsError('jobs.settle() takes the id of a job');
+    if (typeof jobId !== 'string' || !JOB_ID.test(jobId)) {
+      throw new OptionsError('jobs.settle() takes the id of a job: a text without white space, "/" or "\\"');
+    }
     const id = jobIdOf(jobId);
     const known = this.parts.jobs.settled(id);
     if (known !== undefined) return { jobId: id, status: known, settled: true };
-    const reading = this.#reading.get(id) ?? this.#read(jobId).finally(() => this.#reading.delete(id));
+    const reading = this.#reading.get(id) ?? this.#settle(jobId).finally(() => this.#reading.delete(id));
     this.#reading.set(id, reading);
     return reading;
   }
 
-  readonly webhook = async (rawBody: string | Uint8Array, headers: WebhookHeaders): Promise<SettledJob | undefined> => {
-    const body = typeof rawBody === 'string' ? rawBody : bytesToText(rawBody);
-    verify(this.settings.webhookPublicKey, body, headerIn(headers, SIGNATURE_HEADER));
-    const jobId = jobOfWebhook(body);
+  readonly webhook = async (rawBody: WebhookBody, headers: WebhookHeaders): Promise<SettledJob | undefined> => {
+    const { webhookPublicKey } = this.settings;
+    if (webhookPublicKey === undefined) {
+      throw new OptionsError(
+        "jobs.webhook() verifies signatures with Eden AI's public key: give options.jobs.webhookPublicKey",
+      );
+    }
+    const signature = headerIn(headers, SIGNATURE_HEADER);
+    const jobId = jobOfWebhook(verified(webhookPublicKey, rawBody, signature));
     return jobId === undefined ? undefined : this.settle(jobId);
   };
 
-  async #read(jobId: string): Promise<SettledJob> {
+  async #settle(jobId: string): Promise<SettledJob> {
     const { jobs, settings } = this.parts;
     const { apiKey } = this.settings;
     if (apiKey === undefined) {
       throw new OptionsError('jobs.settle() reads the job with a key of yours: give options.jobs.apiKey');
     }
-    const { origin, prefix } = settings.baseUrls[0] as (typeof settings.baseUrls)[number];
+    const jobIdHere = jobIdOf(jobId);
     const path = JOB_PATH + encodeURIComponent(jobId);
-    const { body } = await this.reader.read('a job', `${origin}${prefix}${path}`, apiKey);
     const kind = classify('GET', path);
-    const facts = readJsonAnswer(kind, { whole: Buffer.from(body) }, settings.maxCost);
-    const id = jobIdOf(jobId);
-    jobs.poll(id, { kind }, { kind: 'complete', status: 200, facts });
+    const facts = await this.#read(jobIdHere, path, apiKey);
     const status = jobPhase(facts.status) ?? 'unknown';
-    return { jobId: id, status, settled: status === 'succeeded' || status === 'failed' };
+    const settled =
+      settings.mode !== 'off' && (await jobs.poll(jobIdHere, { kind }, { kind: 'complete', status: 200, facts }));
+    return { jobId: jobIdHere, status, settled };
   }
-}
 
-function verify(publicKey: KeyObject | undefined, body: string, signature: string | undefined): void {
-  if (publicKey === undefined) {
-    throw new OptionsError(
-      "jobs.webhook() verifies signatures with Eden AI's public key: give options.jobs.webhookPublicKey",
+  async #read(id: string, path: string, key: Secret): Promise<AnswerFacts> {
+    const { jobs, settings } = this.parts;
+    const { origin, prefix } = jobs.baseUrl(id) ?? (settings.baseUrls[0] as (typeof settings.baseUrls)[number]);
+    const what = `how a job stands (GET ${JOB_PATH}... at ${origin})`;
+    const kind = classify('GET', path);
+    const json = new JsonReader(kind, { cost: MISSING_COST, isByok: false }, settings.maxCost, undefined);
+    await this.reader.readInto(
+      { what, url: `${origin}${prefix}${path}`, key, advice: JOB_ADVICE, mostBytes: MOST_BYTES },
+      (chunk) => void json.push(chunk),
     );
-  }
-  if (signature === undefined) throw new WebhookSignatureError(`it has no header ${SIGNATURE_HEADER}`);
-  if (!isSignedBy(publicKey, body, signature)) {
-    throw new WebhookSignatureError(
-      "its signature is not Eden AI's for this body: check that the body is passed as it came, and the public key",
-    );
+    const facts = json.facts(true);
+    if (facts.status !== undefined) return facts;
+    throw new EdenReadError(what, JOB_ADVICE.unreadable, { failure: 'unreadable' });
   }
 }
 
-function headerIn(headers: WebhookHeaders, name: string): string | undefined {
-  if (headers instanceof Headers) return headers.get(name) ?? undefined;
-  const [, value] = Object.entries(headers).find(([key]) => key.toLowerCase() === name) ?? [];
-  return typeof value === 'string' ? value : value?.[0];
+/**
+ * The signature first, which tells a forgery by itself: a body may be large.
+ *
+ * @returns the body
+ */
+function verified(publicKey: KeyObject, rawBody: WebhookBody, hex: string | undefined): string {
+  const raw = rawBodyOf(rawBody);
+  if (hex === undefined) throw new WebhookSignatureError(`it has no header ${SIGNATURE_HEADER}`);
+  const signature = readSignature(publicKey, hex);
+  if (signature !== undefined) {
+    const body = raw.toString();
+    if (isSignedBy(publicKey, body, signature)) return body;
+  }
+  throw new WebhookSignatureError(
+    "its signature is not Eden AI's for this body: check that the body is passed as it came, and the public key",
+  );
 }
-
-const bytesToText = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
-  Buffer.from(buffer, byteOffset, byteLength).toString();

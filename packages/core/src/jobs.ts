@@ -1,10 +1,11 @@
 import { askLedger, type Booking, bookCharge, type ChargedCall, settleBooking, tellCharge } from './book-charge.js';
-import type { Parts } from './call.js';
+import type { Call, Parts } from './call.js';
 import type { Charge } from './charge.js';
+import { type BaseUrl, baseUrlOf } from './edenai/base-url.js';
 import { jobPhase } from './edenai/jobs.js';
 import { hasEnded, type JobSettlement, jobSettlement, startsJob, succeeded } from './job-settlement.js';
 import type { Rank } from './ledger/ledger.js';
-import { then } from './maybe.js';
+import { type MaybePromise, then } from './maybe.js';
 import type { CallEnd } from './metered-call.js';
 import type { Plan } from './plan.js';
 import { letGoOfRequest, type StartedJob, StartedJobs } from './started-jobs.js';
@@ -40,7 +41,7 @@ export class Jobs {
   }
 
   /** Takes over the reservation of a call that started a job, also when its answer broke off later. False when it did not. */
-  start(call: ChargedCall, plan: Plan, end: CallEnd): boolean {
+  start(call: ChargedCall & Pick<Call, 'info'>, plan: Plan, end: CallEnd): boolean {
     const { id } = end.facts;
     if (!startsJob(call) || id === undefined || !succeeded(end)) return false;
     if (this.#started.get(id) !== undefined) {
@@ -49,7 +50,8 @@ export class Jobs {
     }
     const { kind, facts, scope, startedAt } = call;
     const kept: ChargedCall = { id: call.id, kind, facts, scope, startedAt }; // not the request: it may be 16 MiB
-    const job: StartedJob = { id, call: kept, plan, end, booked: undefined, expiry: undefined };
+    const baseUrl = baseUrlOf(this.parts().settings.baseUrls, call.info.url);
+    const job: StartedJob = { id, baseUrl, call: kept, plan, end, booked: undefined, expiry: undefined };
     this.#schedule(job);
     const pushedOut = this.#started.add(job);
     if (pushedOut !== undefined) this.#expire(pushedOut);
@@ -60,18 +62,24 @@ export class Jobs {
     return true;
   }
 
-  /** Reads what a poll says of a job. */
-  poll(jobId: string, call: Pick<ChargedCall, 'kind'>, end: CallEnd): void {
-    if (!succeeded(end) || !hasEnded(end)) return;
+  /** Reads what a poll says of a job. True when the cost that Eden AI reports for it is booked, by this poll or before. */
+  poll(jobId: string, call: Pick<ChargedCall, 'kind'>, end: CallEnd): MaybePromise<boolean> {
+    if (!succeeded(end) || !hasEnded(end)) return false;
     const job = this.#started.get(jobId);
-    if (job !== undefined) this.#settle(job, end);
-    else this.#settleForeign(jobId, call, end);
+    if (job === undefined) return this.#settleForeign(jobId, call, end);
+    this.#settle(job, end);
+    return this.settled(jobId) !== undefined;
   }
 
   /** How a job ended whose cost Eden AI has reported; `undefined`: it is not settled, as far as is known here. */
   settled(jobId: string): 'succeeded' | 'failed' | undefined {
     const booked = this.#started.get(jobId)?.booked;
     return booked?.rank === 'reported' ? booked.phase : undefined;
+  }
+
+  /** Where a job was started; `undefined` for one of another process. */
+  baseUrl(jobId: string): BaseUrl | undefined {
+    return this.#started.get(jobId)?.baseUrl;
   }
 
   stop(): void {
@@ -162,11 +170,11 @@ export class Jobs {
   }
 
   /** A job of another process: a shared ledger knows its reservation; any other has nothing to charge it to. */
-  #settleForeign(jobId: string, { kind }: Pick<ChargedCall, 'kind'>, end: CallEnd): void {
+  #settleForeign(jobId: string, { kind }: Pick<ChargedCall, 'kind'>, end: CallEnd): MaybePromise<boolean> {
     const parts = this.parts();
     const { ledger, clock, events } = parts;
     const { amount, rank } = jobSettlement(end, end.facts.isByok, 0);
-    if (rank !== 'reported' || this.#unknown.has(jobId)) return;
+    if (rank !== 'reported' || this.#unknown.has(jobId)) return false;
     const tellUnknown = () => {
       if (this.#unknown.has(jobId)) return;
       if (this.#unknown.size >= REMEMBERED) this.#unknown.clear();
@@ -174,11 +182,11 @@ export class Jobs {
       const message = 'A job was read that nobody with this ledger started: its cost is not on any budget';
       events.emit('error', { problem: 'job-unknown', message, operation: kind.operation });
     };
-    askLedger(parts, () =>
-      then(ledger.settle(reservationOf(jobId), amount, { rank, at: clock.now() }), ({ known, later }) => {
-        if (!known) tellUnknown();
-        later?.then((settled) => settled?.known === false && tellUnknown());
-      }),
-    );
+    const asked = askLedger(parts, () => ledger.settle(reservationOf(jobId), amount, { rank, at: clock.now() }));
+    return then(asked, (result) => {
+      if (result?.known === false) tellUnknown();
+      result?.later?.then((settled) => settled?.known === false && tellUnknown());
+      return result?.known === true && result.later === undefined;
+    });
   }
 }

@@ -1,5 +1,6 @@
 import type { ChargedCall } from './book-charge.js';
 import type { Timer } from './clock.js';
+import type { BaseUrl } from './edenai/base-url.js';
 import type { AccountRef, Rank } from './ledger/ledger.js';
 import type { CallEnd } from './metered-call.js';
 import type { Nanos } from './money.js';
@@ -8,6 +9,8 @@ import type { Plan } from './plan.js';
 /** A job or a video that a call of this process started. */
 export interface StartedJob {
   readonly id: string;
+  /** Where it was started: no other host knows it. */
+  readonly baseUrl: BaseUrl | undefined;
   call: ChargedCall;
   plan: Plan;
   /** The answer that started it. */

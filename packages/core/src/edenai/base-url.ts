@@ -42,6 +42,13 @@ export function matchBaseUrl(bases: readonly BaseUrl[], url: URL): string | unde
   return pathBelow(prefixesOf(bases, originOf(url)), url.pathname);
 }
 
+/** The base URL that `url` belongs to: the one with the longest prefix. */
+export function baseUrlOf(bases: readonly BaseUrl[], url: URL): BaseUrl | undefined {
+  const origin = originOf(url);
+  const prefix = prefixesOf(bases, origin).find((one) => pathBelow([one], url.pathname) !== undefined);
+  return bases.find((base) => base.origin === origin && base.prefix === prefix);
+}
+
 /**
  * {@link matchBaseUrl} for the hot path: it runs on every outbound call of the app, and an origin that is not Eden AI
  * costs one Map lookup once it has been seen.
