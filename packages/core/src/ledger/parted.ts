@@ -8,7 +8,7 @@ export function part<T>(all: readonly T[], isHere: (one: T) => boolean): Parted 
   const here: number[] = [];
   const there: number[] = [];
   for (const [index, one] of all.entries()) (isHere(one) ? here : there).push(index);
-  return { here, there };
+  return { here: here.slice(), there: there.slice() }; // an array that has grown keeps room for more
 }
 
 export const pick = <T>(all: readonly T[], indexes: readonly number[]): T[] => indexes.map((index) => all[index] as T);

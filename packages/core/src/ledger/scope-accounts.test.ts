@@ -1,4 +1,4 @@
-import type { AccountRef, Hold, Ledger, ReserveRequest } from './ledger.js';
+import type { AccountRef, Hold, Ledger } from './ledger.js';
 import { memoryLedger } from './memory-ledger.js';
 import { withScopeAccounts } from './scope-accounts.js';
 
@@ -12,7 +12,8 @@ function setUp() {
   const scope = {};
   const own: AccountRef = { key: 'request', owner: scope };
   const day: AccountRef = { key: 'day' };
-  const asked: ReserveRequest[] = [];
+  const asked: unknown[] = [];
+  const accountsOf = new Map<string, AccountRef[]>();
   let isDown = false;
   const elsewhere: Ledger = {
     name: 'elsewhere',
@@ -23,12 +24,26 @@ function setUp() {
       if (isDown) throw new Error('down');
       const result = there.reserve(request);
       const accounts = request.holds.map(({ account }) => account);
+      accountsOf.set(request.id, accounts);
       return result.admitted ? { ...result, balances: there.balances(accounts, NOW), processes: 2 } : result;
     },
-    settle: async (id, amount, truth) => there.settle(id, amount, truth),
-    release: async (id, at) => there.release(id, at),
-    extend: async (ids, ttlMs, at) => there.extend(ids, ttlMs, at),
-    balances: async (accounts, at) => there.balances(accounts, at),
+    async settle(id, amount, truth) {
+      asked.push(id);
+      if (isDown) throw new Error('down');
+      return { ...there.settle(id, amount, truth), balances: there.balances(accountsOf.get(id) ?? [], NOW) };
+    },
+    async release(id, at) {
+      asked.push(id);
+      return there.release(id, at);
+    },
+    async extend(ids, ttlMs, at) {
+      asked.push(ids);
+      there.extend(ids, ttlMs, at);
+    },
+    async balances(accounts, at) {
+      asked.push(accounts);
+      return there.balances(accounts, at);
+    },
     topUp: async (account, note) => there.topUp(account, note),
     restore: (remembered) => expect(remembered).toEqual([{ account: day, balance: EMPTY }]),
   };
@@ -45,7 +60,19 @@ function setUp() {
     ledger.reserve({ id, at: NOW, ttlMs: TTL, holds, ...(probe && { probe }) });
   const settle = async (id: string, amount: number, at = NOW) => ledger.settle(id, amount, { rank: 'reported', at });
   const balances = async (at = NOW) => ledger.balances([own, day], at);
-  return { there, scope, own, day, asked, ledger, hold, reserve, settle, balances, cut: () => (isDown = true) };
+  return {
+    there,
+    scope,
+    own,
+    day,
+    asked,
+    ledger,
+    hold,
+    reserve,
+    settle,
+    balances,
+    cut: (down = true) => (isDown = down),
+  };
 }
 
 describe('a reservation on an account of a scope and on one elsewhere', () => {
@@ -131,13 +158,66 @@ test('what names no account of a scope is asked of the other ledger alone, as it
   const { day, asked, hold, reserve } = setUp();
   const holds = [hold(day, 10)];
   await reserve('a', holds);
-  expect(asked[0]?.holds).toBe(holds);
+  expect(asked[0]).toHaveProperty('holds', holds);
+  expect(asked).toHaveLength(1);
 });
 
-test('a reservation on accounts of a scope alone is known elsewhere, so that another process can settle it', async () => {
-  const { there, own, hold, reserve } = setUp();
-  await reserve('job', [hold(own, 10)]);
-  expect(there.settle('job', 5, { rank: 'reported', at: NOW })).toMatchObject({ known: true });
+describe('a reservation on accounts of a scope alone', () => {
+  test('is answered here at once, and nobody else is asked', () => {
+    const { own, asked, ledger, hold } = setUp();
+    const reserve = (id: string, amount: number, probe = false) =>
+      ledger.reserve({ id, at: NOW, ttlMs: TTL, holds: [hold(own, 1), hold(own, amount)], probe });
+    expect(reserve('a', 59)).toMatchObject({ admitted: true, balances: [{ reserved: 60 }, { reserved: 60 }] });
+    expect(reserve('a', 59)).toMatchObject({ admitted: true });
+    expect(reserve('b', 59)).toMatchObject({ admitted: false, refusal: { reason: 'held' } });
+    expect(reserve('c', 39, true)).toMatchObject({ admitted: true });
+    expect(reserve('d', 39)).toMatchObject({ admitted: true });
+    expect(ledger.release('d', NOW)).toBe(true);
+    expect(ledger.release('d', NOW)).toBe(false);
+    expect(ledger.extend(['a'], TTL, NOW)).toBeUndefined();
+    const settled = ledger.settle('a', 51, { rank: 'reported', at: NOW });
+    expect(settled).toMatchObject({ applied: true, crossed: [{ index: 0 }], balances: [{ settled: 102 }, {}] });
+    expect(ledger.settle('a', 51, { rank: 'reported', at: NOW })).toMatchObject({ applied: false, known: true });
+    expect(ledger.balances([own], NOW)).toEqual([{ settled: 102, reserved: 0, toppedUp: 0 }]);
+    expect(asked).toEqual([]);
+  });
+
+  test('is known elsewhere where nothing of it is enforced, so that another process can settle a job', async () => {
+    const { there, own, hold, reserve } = setUp();
+    await reserve('job', [hold(own, 10, { enforce: false })]);
+    expect(there.settle('job', 5, { rank: 'reported', at: NOW })).toMatchObject({ known: true });
+  });
+
+  test('is not remembered for ever after its end: a hundred thousand others, and the other ledger is asked', async () => {
+    const { own, asked, ledger, hold, settle } = setUp();
+    const holds = [hold(own, 0)];
+    for (let call = 0; call <= 100_000; call++) {
+      ledger.reserve({ id: `c${call}`, at: NOW, ttlMs: TTL, holds });
+      ledger.settle(`c${call}`, 0, { rank: 'reported', at: NOW });
+    }
+    expect(await settle('c100000', 0)).toMatchObject({ known: true });
+    expect(asked).toEqual([]);
+    expect(await settle('c0', 0)).toMatchObject({ known: false });
+    expect(asked).toEqual(['c0']);
+  });
+});
+
+test('whether the other ledger works is asked there, although no account is named', async () => {
+  const { asked, ledger } = setUp();
+  await ledger.balances([], NOW);
+  await ledger.extend([], TTL, NOW);
+  expect(asked).toEqual([[], []]);
+});
+
+test('a settle that the other ledger did not answer tells the balances when it is repeated', async () => {
+  const { own, day, ledger, hold, reserve, settle, cut } = setUp();
+  await reserve('a', [hold(own, 10), hold(day, 10)]);
+  cut();
+  await expect(settle('a', 5)).rejects.toThrow('down');
+  cut(false);
+  expect(await ledger.settle('a', 5, { rank: 'reported', at: NOW })).toMatchObject({
+    balances: [{ settled: 5 }, { settled: 5 }],
+  });
 });
 
 test('top-ups and what is remembered go where the account is', async () => {

@@ -13,26 +13,21 @@ import type {
   Truth,
 } from './ledger.js';
 import { type MemoryLedger, memoryLedger } from './memory-ledger.js';
-import { merge, mergeIndexed, moved, type Parted, part, pick } from './parted.js';
+import { merge, mergeIndexed, moved, part, pick } from './parted.js';
+import { type PartedReservation, PartedReservations } from './parted-reservations.js';
 
 type Admitted = Extract<ReserveResult, { admitted: true }>;
 type Refused = Extract<ReserveResult, { admitted: false }>;
 
-/** A reservation that has holds on accounts of a scope; those are `here`. */
-interface PartedReservation extends Parted {
-  /** Its id here. A refused attempt uses one up, as the ledger here would answer to it as it did before. */
-  readonly ownId: string;
-  readonly accounts: readonly (() => AccountRef | undefined)[];
-  forgetAt: number;
-}
-
-/** As long as the ledger here remembers what is finished. */
-const KEPT_MS = 600_000;
+/** How many calls that have ended are remembered, for replays and corrections. */
+const MOST_ENDED = 100_000;
 
 /**
  * For a ledger whose store is elsewhere: the accounts that belong to a scope (`AccountRef.owner`) live in this process, as
  * long as that object, and the ledger is asked for all others. A reservation that names both is admitted on both or on
- * neither. Calls never wait in it: `reserveOrWait` is absent.
+ * neither; one that names accounts of a scope alone is answered here, at once. The ledger is told even of that one where
+ * none of its holds is enforced: so does a job hold, which another process may settle by its id. Calls never wait in it:
+ * `reserveOrWait` is absent.
  */
 export const withScopeAccounts = (ledger: Ledger): Ledger => new ScopeAccounts(ledger);
 
@@ -44,9 +39,7 @@ class ScopeAccounts implements Ledger {
   readonly processes?: number;
   readonly topUps?: Ledger['topUps'];
   readonly #own: MemoryLedger = memoryLedger();
-  readonly #parted = new Map<string, PartedReservation>();
-  #round = this.#parted.entries();
-  #attempts = 0;
+  readonly #parted = new PartedReservations(MOST_ENDED);
 
   constructor(readonly ledger: Ledger) {
     this.name = ledger.name;
@@ -65,47 +58,54 @@ class ScopeAccounts implements Ledger {
 
   reserve(request: ReserveRequest): MaybePromise<ReserveResult> {
     if (!request.holds.some(({ account }) => account.owner)) return this.ledger.reserve(request);
-    const known = request.probe ? undefined : this.#parted.get(request.id);
-    const parted = known ?? this.#part(request);
+    const known = request.probe ? undefined : this.#parted.find(request.id);
+    const parted = known ?? this.#parted.attempt(request);
     const own = this.#own.reserve({ ...request, id: parted.ownId, holds: pick(request.holds, parted.here) });
     const others = { ...request, holds: pick(request.holds, parted.there) };
     if (!own.admitted) return this.#refuse(own, others, parted);
-    if (known !== undefined || request.probe) return this.#reserveThere(own, others, parted);
-    this.#remember(request, parted);
-    return this.#reserveThere(own, others, parted, () => this.#giveBack(request, parted));
+    const isNew = known === undefined && !request.probe;
+    if (isNew) this.#parted.add(request, parted);
+    if (parted.isHereAlone) return { ...own, ...this.#balancesAfter(parted, [], request.at) };
+    return this.#reserveThere(own, others, parted, isNew ? () => this.#giveBack(request, parted) : () => {});
   }
 
   settle(id: string, amount: number, truth: Truth): MaybePromise<SettleResult> {
-    const parted = this.#parted.get(id);
+    const parted = this.#parted.find(id);
     if (parted === undefined) return this.ledger.settle(id, amount, truth);
     const own = this.#own.settle(parted.ownId, amount, truth);
-    return then(this.ledger.settle(id, amount, truth), (other) => ({
-      ...other,
-      overruns: merge(parted, own.overruns, other.overruns, 0),
-      crossed: mergeIndexed(parted, own.crossed, other.crossed),
-      ...(other.balances && { balances: this.#balancesAfter(parted, other.balances, truth.at) }),
-    }));
+    const settled = (other?: SettleResult): SettleResult => {
+      const balances = this.#balancesAfter(parted, other?.balances, truth.at);
+      this.#parted.end(id, truth.at);
+      if (other === undefined) return { ...own, ...balances };
+      const overruns = merge(parted, own.overruns, other.overruns, 0);
+      return { ...other, overruns, crossed: mergeIndexed(parted, own.crossed, other.crossed), ...balances };
+    };
+    return parted.isHereAlone ? settled() : then(this.ledger.settle(id, amount, truth), settled);
   }
 
   release(id: string, at: number): MaybePromise<boolean> {
-    const parted = this.#parted.get(id);
-    const changed = parted !== undefined && this.#own.release(parted.ownId, at);
-    return then(this.ledger.release(id, at), (changedThere) => changed || changedThere);
+    const parted = this.#parted.find(id);
+    if (parted === undefined) return this.ledger.release(id, at);
+    const changed = this.#own.release(parted.ownId, at);
+    const released = (changedThere: boolean) => {
+      this.#parted.end(id, at);
+      return changed || changedThere;
+    };
+    return parted.isHereAlone ? released(false) : then(this.ledger.release(id, at), released);
   }
 
   extend(ids: readonly string[], ttlMs: number, at: number): MaybePromise<void> {
-    const parted = ids.flatMap((id) => this.#parted.get(id) ?? []);
-    for (const each of parted) each.forgetAt = at + ttlMs + KEPT_MS;
-    this.#own.extend(
-      parted.map(({ ownId }) => ownId),
-      ttlMs,
-      at,
-    );
-    return this.ledger.extend(ids, ttlMs, at);
+    this.#parted.extend(ids, ttlMs, at);
+    const parted = ids.map((id) => this.#parted.find(id));
+    const own = parted.flatMap((each) => each?.ownId ?? []);
+    this.#own.extend(own, ttlMs, at);
+    const others = ids.filter((_, index) => !parted[index]?.isHereAlone);
+    if (others.length > 0 || ids.length === 0) return this.ledger.extend(others, ttlMs, at);
   }
 
   balances(accounts: readonly AccountRef[], at: number): MaybePromise<readonly Balance[]> {
     const parted = part(accounts, ({ owner }) => owner !== undefined);
+    if (accounts.length > 0 && parted.there.length === 0) return this.#own.balances(accounts, at);
     return then(this.ledger.balances(pick(accounts, parted.there), at), (found) =>
       merge(parted, this.#own.balances(pick(accounts, parted.here), at), found, EMPTY_BALANCE),
     );
@@ -122,26 +122,6 @@ class ScopeAccounts implements Ledger {
 
   close(): MaybePromise<void> {
     return this.ledger.close?.();
-  }
-
-  #part({ id, at, ttlMs, holds }: ReserveRequest): PartedReservation {
-    const parted = part(holds, ({ account }) => account.owner !== undefined);
-    return {
-      ...parted,
-      ownId: `${id} ${this.#attempts++}`,
-      accounts: pick(holds, parted.here).map(({ account }) => weakly(account)),
-      forgetAt: at + ttlMs + KEPT_MS,
-    };
-  }
-
-  /** Each new one looks at two others, so nothing ever walks over all of them. */
-  #remember({ id, at }: ReserveRequest, parted: PartedReservation): void {
-    for (let looks = 0; looks < 2; looks++) {
-      const { value: other, done } = this.#round.next();
-      if (done) this.#round = this.#parted.entries();
-      else if (other[1].forgetAt < at) this.#parted.delete(other[0]);
-    }
-    this.#parted.set(id, parted);
   }
 
   #giveBack({ id, at }: ReserveRequest, { ownId }: PartedReservation): void {
@@ -162,11 +142,14 @@ class ScopeAccounts implements Ledger {
     own: Admitted,
     others: ReserveRequest,
     parted: PartedReservation,
-    giveBack: () => void = () => {},
+    giveBack: () => void,
   ): Promise<ReserveResult> {
     try {
       const other = await this.ledger.reserve(others);
-      if (other.admitted) return this.#admit(own, other, parted, others.at);
+      if (other.admitted) {
+        const exceeded = mergeIndexed(parted, own.exceeded, other.exceeded);
+        return { ...other, exceeded, ...this.#balancesAfter(parted, other.balances, others.at) };
+      }
       giveBack();
       return refusalOf(other, parted.there);
     } catch (error) {
@@ -175,30 +158,19 @@ class ScopeAccounts implements Ledger {
     }
   }
 
-  #admit(own: Admitted, other: Admitted, parted: PartedReservation, at: number): Admitted {
-    return {
-      ...other,
-      exceeded: mergeIndexed(parted, own.exceeded, other.exceeded),
-      ...(other.balances && { balances: this.#balancesAfter(parted, other.balances, at) }),
-    };
-  }
-
-  #balancesAfter(parted: PartedReservation, others: readonly Balance[], at: number): Balance[] {
+  /** Of one that has ended, nobody asks. */
+  #balancesAfter(
+    parted: PartedReservation,
+    others: readonly Balance[] | undefined,
+    at: number,
+  ): { balances?: readonly Balance[] } {
+    if (parted.accounts === undefined || (others === undefined && !parted.isHereAlone)) return {};
     const own = parted.accounts.map((account) => {
       const ref = account();
       return (ref && this.#own.balances([ref], at)[0]) ?? EMPTY_BALANCE;
     });
-    return merge(parted, own, others, EMPTY_BALANCE);
+    return { balances: merge(parted, own, others ?? [], EMPTY_BALANCE) };
   }
-}
-
-/** Keeps no finished request's scope alive. */
-function weakly({ key, owner }: AccountRef): () => AccountRef | undefined {
-  const scope = new WeakRef(owner as object);
-  return () => {
-    const found = scope.deref();
-    return found && { key, owner: found };
-  };
 }
 
 const refusalOf = ({ refusal, crossed }: Refused, to: readonly number[]): Refused => ({
