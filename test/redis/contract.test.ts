@@ -1,19 +1,12 @@
 import { redisLedger } from '@eden-cost/redis';
-import { Redis } from 'ioredis';
 import { ledgerContract } from '../contract/ledger-contract.js';
-import { describeWithRedis, type RedisServer, startRedis } from '../support/redis-server.js';
+import { describeWithSharedRedis } from '../support/redis-server.js';
+import { useSharedRedis } from './kit.js';
 
-describeWithRedis('Redis', () => {
-  let server: RedisServer;
-  let client: Redis;
-  beforeAll(async () => {
-    server = await startRedis();
-    client = new Redis({ path: server.path });
-  });
-  afterAll(async () => {
-    client.disconnect();
-    await server.close();
-  });
+describeWithSharedRedis('Redis', () => {
+  const redis = useSharedRedis();
+  const makeLedger: Parameters<typeof ledgerContract>[1] = (clock) =>
+    redisLedger(redis.client, { prefix: redis.prefix, clock, deadlineMs: 10_000 });
 
-  ledgerContract('redis', (clock) => redisLedger(client, { clock, deadlineMs: 10_000 }), { numRuns: 100 });
+  ledgerContract('redis', makeLedger, { numRuns: 100 });
 });

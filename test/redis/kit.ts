@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { Hold, Ledger, ReserveRequest } from '@eden-cost/core';
 import { type RedisClient, type RedisLedgerOptions, redisLedger } from '@eden-cost/redis';
 import { Redis } from 'ioredis';
-import { type RedisServer, startRedis } from '../support/redis-server.js';
+import { type RedisServer, sharedRedis, startRedis } from '../support/redis-server.js';
 
 export interface UsedRedis {
   readonly server: RedisServer;
@@ -40,6 +41,48 @@ export function useRedis(...serverOptions: readonly string[]): UsedRedis {
       return client;
     },
     connect,
+  };
+}
+
+export interface SharedRedis {
+  /** What a client of ioredis is made with. */
+  readonly address: string;
+  readonly client: Redis;
+  /** Of the ledgers of one test: nothing else on the server is touched. */
+  readonly prefix: string;
+}
+
+/** A server that others may use as well: the one of `REDIS_URL`, if there is one. */
+export function useSharedRedis(): SharedRedis {
+  let server: Awaited<ReturnType<typeof sharedRedis>>;
+  let client: Redis;
+  let prefix = '';
+  beforeAll(async () => {
+    server = await sharedRedis();
+    client = new Redis(server.address);
+  });
+  beforeEach(() => {
+    prefix = `eden-cost-test-${randomUUID()}`;
+  });
+  afterEach(async () => {
+    for await (const keys of client.scanStream({ match: `{${prefix}}:*`, count: 1_000 })) {
+      if (keys.length > 0) await client.unlink(keys);
+    }
+  });
+  afterAll(async () => {
+    client.disconnect();
+    await server.close();
+  });
+  return {
+    get address() {
+      return server.address;
+    },
+    get client() {
+      return client;
+    },
+    get prefix() {
+      return prefix;
+    },
   };
 }
 

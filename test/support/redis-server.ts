@@ -13,16 +13,35 @@ export interface RedisServer {
 
 const hasServer = spawnSync('redis-server', ['--version']).status === 0;
 const isRequired = Boolean(process.env.CI) && process.env.CI !== 'false';
+/** A server that is somebody else's: tests may not flush, freeze or set up anything there. */
+const givenUrl = process.env.REDIS_URL || undefined;
 
-/** Tests that need a redis-server: without one they are skipped, with a notice, except where CI must have it. */
-export const describeWithRedis: (name: string, tests: () => void) => void = (name, tests) => {
-  if (hasServer || isRequired) {
+/** Where a server is missing, tests are skipped, with a notice, except where CI must have it. */
+const describeWhere = (isThere: boolean, missing: string) => (name: string, tests: () => void) => {
+  if (isThere || isRequired) {
     describe(name, tests);
     return;
   }
-  process.stderr.write(`${name}: skipped, as there is no redis-server here (Debian: apt-get install redis-server)\n`);
+  process.stderr.write(`${name}: skipped, as there is no ${missing} here (Debian: apt-get install redis-server)\n`);
   describe.skip(name, tests);
 };
+
+/** Tests that need a redis-server of their own. */
+export const describeWithRedis = describeWhere(hasServer, 'redis-server');
+
+/** Tests that do with any server, see {@link sharedRedis}. */
+export const describeWithSharedRedis = describeWhere(hasServer || givenUrl !== undefined, 'redis-server or REDIS_URL');
+
+/**
+ * The server of `REDIS_URL`, else one of our own. What is written there needs a prefix of its own.
+ *
+ * @returns what a client of ioredis is made with, a URL or the path of a socket
+ */
+export async function sharedRedis(): Promise<{ readonly address: string; close(): Promise<void> }> {
+  if (givenUrl !== undefined) return { address: givenUrl, close: async () => {} };
+  const { path, close } = await startRedis();
+  return { address: path, close };
+}
 
 export async function startRedis(...options: readonly string[]): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'eden-cost-redis-'));
