@@ -14,7 +14,7 @@ const budgets = [{ name: 'all', limitUsd: 1, window: 'total', estimateUsd: 0.01 
 const meterOf = (start: Ledger['start']) =>
   metered.meter({ budgets, ledger: ledger.server.client({ start }), rateCard: false });
 
-const mistake = () => new OptionsError('maxmemory-policy is allkeys-lru');
+const mistake = () => new OptionsError('the server is a read-only replica');
 const unreachable = () => new Error('connect ECONNREFUSED 10.0.0.1:6379');
 
 describe('a ledger that cannot work as it is set up', () => {
@@ -22,17 +22,17 @@ describe('a ledger that cannot work as it is set up', () => {
     const start = () => {
       throw mistake();
     };
-    expect(() => createMeter({ ledger: { ...ledger.server.client(), start } })).toThrow('maxmemory-policy');
+    expect(() => createMeter({ ledger: { ...ledger.server.client(), start } })).toThrow('read-only replica');
   });
 
   it('rejects ready()', async () => {
-    await expect(meterOf(async () => Promise.reject(mistake())).ready()).rejects.toThrow('maxmemory-policy');
+    await expect(meterOf(async () => Promise.reject(mistake())).ready()).rejects.toThrow('read-only replica');
   });
 
   it('ends a process that does not ask, and says why', async () => {
     const { code, stderr } = await runNode([...typescript, join(__dirname, '../processes/misconfigured-process.ts')]);
     expect(code).toBe(1);
-    expect(stderr).toContain('set maxmemory-policy to noeviction');
+    expect(stderr).toContain('the server is a read-only replica');
     expect(stderr).toContain('ERR_COST_OPTIONS');
   });
 });

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { meterInProcess } from '@eden-cost/core';
+import { type AccountRef, meterInProcess } from '@eden-cost/core';
 import { type EdenStandIn, startEdenStandIn } from '@eden-cost/testing';
-import { ROOT, readPages } from './markdown.js';
+import { type CodeBlock, ROOT, readPages } from './markdown.js';
 import { BLOCKS, fileOf, leadEdenAiTo, runBlock } from './run-block.js';
 
 const blocks = readPages().flatMap((page) => page.blocks);
@@ -77,5 +77,21 @@ describe('blocks that can be run', () => {
   test.each(runnable.map((block) => [block.at, block] as const))('%s', async (_at, block) => {
     eden.reset();
     expect(await runBlock(block)).toEqual(block.tries.map(({ status }) => status));
+  });
+
+  test('the partitions of docs/ledgers.md have a like share of the tenants, and all accounts of one', async () => {
+    const block = runnable.find(({ at, code }) => at.startsWith('docs/ledgers.md') && code.includes('partition'));
+    const file = fileOf(block as CodeBlock, '.partition.ts');
+    writeFileSync(file, `${block?.code}\nexport { partition };\n`);
+    const { partition } = (await import(file)) as { partition: (account: AccountRef) => string };
+    const sizes = new Map<string, number>();
+    for (let tenant = 0; tenant < 1_000; tenant++) {
+      const keys = [`day:2026-11-26T00:00:00.000Z:=tenant-${tenant}`, `user-month:total:=tenant-${tenant},=user-7`];
+      const [name = '', other] = keys.map((key) => partition({ key }));
+      expect(other).toBe(name);
+      sizes.set(name, (sizes.get(name) ?? 0) + 1);
+    }
+    expect(sizes.size).toBe(8);
+    for (const size of sizes.values()) expect(Math.abs(size - 125)).toBeLessThan(40);
   });
 });

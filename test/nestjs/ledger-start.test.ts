@@ -9,8 +9,8 @@ const ledgerThat = (error: Error): Ledger =>
   Object.assign(brokenLedger(), { start: async () => Promise.reject(error) });
 
 test('an app does not start with a ledger that cannot work as it is set up', async () => {
-  const ledger = ledgerThat(new OptionsError('maxmemory-policy is allkeys-lru'));
-  await expect(kit.serve({ cost: { ledger } })).rejects.toThrow('maxmemory-policy');
+  const ledger = ledgerThat(new OptionsError('the server is a read-only replica'));
+  await expect(kit.serve({ cost: { ledger } })).rejects.toThrow('read-only replica');
   expect(meterInProcess()).toBeUndefined();
 });
 

@@ -1,4 +1,4 @@
-import { OptionsError } from '@eden-cost/core';
+import { createMeter, OptionsError } from '@eden-cost/core';
 import { describeWithRedis } from '../support/redis-server.js';
 import { balanceOf, hold, ledgerOf, request, until, useRedis } from './kit.js';
 
@@ -42,10 +42,20 @@ describeWithRedis('the Redis ledger, when it starts', () => {
     await expect(ledger.start()).rejects.not.toThrow('secret');
   });
 
-  test('a server that may evict keys is warned of', async () => {
-    await redis.client.config('SET', 'maxmemory-policy', 'allkeys-lru');
+  test('a meter without a primary is not ready, and says why', async () => {
+    await redis.client.replicaof('127.0.0.1', 1);
+    const meter = createMeter({ ledger: ledgerOf(redis.client), intercept: false });
+    await expect(meter.ready()).rejects.toMatchObject({
+      code: 'ERR_COST_OPTIONS',
+      message: expect.stringContaining('it is a read-only replica'),
+    });
+    await meter.close();
+  });
+
+  test('a server that evicts nothing, as it is by default, is warned of in no way', async () => {
     const ledger = ledgerOf(redis.client);
-    expect(await warningsOf(() => ledger.start())).toEqual(['WARN_COST_EVICTION']);
+    expect(await redis.client.config('GET', 'maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction']);
+    expect(await warningsOf(() => ledger.start())).toEqual([]);
     await ledger.close();
   });
 
