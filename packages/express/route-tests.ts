@@ -1,4 +1,4 @@
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type Express, type RequestHandler, Router } from 'express';
 import request from 'supertest';
 import { useKit } from './test-kit.js';
 
@@ -6,6 +6,15 @@ import { useKit } from './test-kit.js';
 export type RouteApps = Record<string, [build: (app: Express) => void, path: string, route: string | undefined]>;
 
 export const pass: RequestHandler = (_req, _res, next) => next();
+
+/** A router whose parameter is no longer what stands in the URL. */
+export const withReplacedParam = (ask: RequestHandler) => (app: Express) => {
+  app.param('id', (req, _res, next) => {
+    (req.params as Record<string, unknown>).id = { name: 'secret' };
+    next();
+  });
+  app.use('/tenants/:id', Router().get('/ask', ask));
+};
 
 /** The tests of apps each of which answers a request with one chat. The paths have `secret` and `42` in them. */
 export function testRoutes(apps: (ask: RequestHandler) => RouteApps): void {

@@ -5,7 +5,7 @@ import type { ReserveResult } from './ledger.js';
 import { Reservation } from './reservation.js';
 
 /** A replay or a correction that comes within this time after the end finds what it belongs to. */
-const KEPT_MS = 600_000;
+export const KEPT_MS = 600_000;
 
 const CHUNK = 8_192;
 

@@ -1,8 +1,6 @@
+import { KEPT_MS } from './finished-reservations.js';
 import type { AccountRef, ReserveRequest } from './ledger.js';
 import { type Parted, part, pick } from './parted.js';
-
-/** As long as the ledger here remembers what is finished. */
-const KEPT_MS = 600_000;
 
 /** A reservation that has holds on accounts of a scope; those are `here`. */
 export class PartedReservation implements Parted {
