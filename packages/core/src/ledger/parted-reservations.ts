@@ -1,6 +1,8 @@
+import { EMPTY_BALANCE } from './account-book.js';
 import { KEPT_MS } from './finished-reservations.js';
-import type { AccountRef, ReserveRequest } from './ledger.js';
-import { type Parted, part, pick } from './parted.js';
+import type { AccountRef, Balance, ReserveRequest } from './ledger.js';
+import type { MemoryLedger } from './memory-ledger.js';
+import { merge, type Parted, part, pick } from './parted.js';
 
 /** A reservation that has holds on accounts of a scope; those are `here`. */
 export class PartedReservation implements Parted {
@@ -24,6 +26,20 @@ export class PartedReservation implements Parted {
     this.isHereAlone = there.length === 0 && holds.some(({ enforce }) => enforce);
     this.accounts = pick(holds, here).map(({ account }) => weakly(account));
     this.forgetAt = at + ttlMs + KEPT_MS;
+  }
+
+  /** For each hold, the account's balance after it, if the other ledger tells its own. Of one that has ended, nobody asks. */
+  balancesAfter(
+    own: MemoryLedger,
+    others: readonly Balance[] | undefined,
+    at: number,
+  ): { readonly balances?: readonly Balance[] } {
+    if (this.accounts === undefined || (others === undefined && !this.isHereAlone)) return {};
+    const here = this.accounts.map((account) => {
+      const ref = account();
+      return (ref && own.balances([ref], at)[0]) ?? EMPTY_BALANCE;
+    });
+    return { balances: merge(this, here, others ?? [], EMPTY_BALANCE) };
   }
 }
 

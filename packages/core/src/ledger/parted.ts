@@ -1,3 +1,5 @@
+import type { ReserveResult } from './ledger.js';
+
 /** Which entries of a list are kept in one place, and which in the other: indexes into that list, ascending. */
 export interface Parted {
   readonly here: readonly number[];
@@ -26,9 +28,18 @@ interface Indexed {
 }
 
 /** What a part of a list was told, in terms of the whole list. */
-export const moved = <T extends Indexed>(facts: readonly T[], to: readonly number[]): T[] =>
+const moved = <T extends Indexed>(facts: readonly T[], to: readonly number[]): T[] =>
   facts.map((fact) => ({ ...fact, index: to[fact.index] as number }));
 
 export function mergeIndexed<T extends Indexed>({ here, there }: Parted, own: readonly T[], others: readonly T[]): T[] {
   return [...moved(own, here), ...moved(others, there)].sort((a, b) => a.index - b.index);
 }
+
+export type Refused = Extract<ReserveResult, { admitted: false }>;
+
+/** What a part of the holds was refused for, in terms of all of them. */
+export const refusalOf = ({ refusal, crossed }: Refused, to: readonly number[]): Refused => ({
+  admitted: false,
+  refusal: { ...refusal, index: to[refusal.index] as number },
+  crossed: moved(crossed, to),
+});

@@ -13,11 +13,10 @@ import type {
   Truth,
 } from './ledger.js';
 import { type MemoryLedger, memoryLedger } from './memory-ledger.js';
-import { merge, mergeIndexed, moved, part, pick } from './parted.js';
+import { merge, mergeIndexed, part, pick, type Refused, refusalOf } from './parted.js';
 import { type PartedReservation, PartedReservations } from './parted-reservations.js';
 
 type Admitted = Extract<ReserveResult, { admitted: true }>;
-type Refused = Extract<ReserveResult, { admitted: false }>;
 
 /** How many calls that have ended are remembered, for replays and corrections. */
 const MOST_ENDED = 100_000;
@@ -65,7 +64,7 @@ class ScopeAccounts implements Ledger {
     if (!own.admitted) return this.#refuse(own, others, parted);
     const isNew = known === undefined && !request.probe;
     if (isNew) this.#parted.add(request, parted);
-    if (parted.isHereAlone) return { ...own, ...this.#balancesAfter(parted, [], request.at) };
+    if (parted.isHereAlone) return { ...own, ...parted.balancesAfter(this.#own, [], request.at) };
     return this.#reserveThere(own, others, parted, isNew ? () => this.#giveBack(request, parted) : () => {});
   }
 
@@ -74,7 +73,7 @@ class ScopeAccounts implements Ledger {
     if (parted === undefined) return this.ledger.settle(id, amount, truth);
     const own = this.#own.settle(parted.ownId, amount, truth);
     const settled = (other?: SettleResult): SettleResult => {
-      const balances = this.#balancesAfter(parted, other?.balances, truth.at);
+      const balances = parted.balancesAfter(this.#own, other?.balances, truth.at);
       this.#parted.end(id, truth.at);
       if (other === undefined) return { ...own, ...balances };
       const overruns = merge(parted, own.overruns, other.overruns, 0);
@@ -148,7 +147,7 @@ class ScopeAccounts implements Ledger {
       const other = await this.ledger.reserve(others);
       if (other.admitted) {
         const exceeded = mergeIndexed(parted, own.exceeded, other.exceeded);
-        return { ...other, exceeded, ...this.#balancesAfter(parted, other.balances, others.at) };
+        return { ...other, exceeded, ...parted.balancesAfter(this.#own, other.balances, others.at) };
       }
       giveBack();
       return refusalOf(other, parted.there);
@@ -157,24 +156,4 @@ class ScopeAccounts implements Ledger {
       throw error;
     }
   }
-
-  /** Of one that has ended, nobody asks. */
-  #balancesAfter(
-    parted: PartedReservation,
-    others: readonly Balance[] | undefined,
-    at: number,
-  ): { balances?: readonly Balance[] } {
-    if (parted.accounts === undefined || (others === undefined && !parted.isHereAlone)) return {};
-    const own = parted.accounts.map((account) => {
-      const ref = account();
-      return (ref && this.#own.balances([ref], at)[0]) ?? EMPTY_BALANCE;
-    });
-    return { balances: merge(parted, own, others ?? [], EMPTY_BALANCE) };
-  }
 }
-
-const refusalOf = ({ refusal, crossed }: Refused, to: readonly number[]): Refused => ({
-  admitted: false,
-  refusal: { ...refusal, index: to[refusal.index] as number },
-  crossed: moved(crossed, to),
-});
