@@ -1,10 +1,10 @@
+import { awaitBudget } from './awaited-budgets.js';
 import type { Budget, ResolvedBudget } from './budget/budget.js';
 import { resolveBudget, resolveBudgets, sameBudget } from './budget/resolve-budget.js';
 import { meterInProcess } from './create-meter.js';
 import { OptionsError } from './errors.js';
 import type { Meter } from './meter.js';
 import { METER_OPTIONS, type MeterOptions } from './options.js';
-import { processState, realm } from './process-state.js';
 import type { CostScope } from './scope/scope.js';
 import { rejectUnknownKeys } from './unknown-keys.js';
 import { warnOnce } from './warnings.js';
@@ -67,9 +67,4 @@ export function routeBudget(
     named.set(name, known);
     return known;
   };
-}
-
-function awaitBudget(name: string): void {
-  const awaited = processState.awaitedBudgets.get(realm) ?? new Set();
-  processState.awaitedBudgets.set(realm, awaited.add(name));
 }

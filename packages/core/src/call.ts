@@ -16,9 +16,9 @@ import type { MeterLedger } from './ledger-guard/meter-ledger.js';
 import type { Nanos } from './money.js';
 import type { ObservedDenials } from './observed-denials.js';
 import type { OpenCalls } from './open-calls.js';
-import type { Settings } from './options.js';
 import type { Rates } from './rates.js';
 import type { Scope } from './scope/scope.js';
+import type { Settings } from './settings.js';
 import type { StreamUsage } from './stream-usage.js';
 import type { UnattributedWarning } from './unattributed-warning.js';
 

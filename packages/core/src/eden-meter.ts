@@ -1,6 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { takeAwaitedBudgets } from './awaited-budgets.js';
+import { bind } from './bind.js';
 import type { ResolvedBudget } from './budget/budget.js';
 import type { Parts } from './call.js';
 import { systemClock } from './clock.js';
@@ -13,24 +14,23 @@ import { Gate } from './gate.js';
 import { healthOf } from './health.js';
 import { wrapFetch } from './intercept/fetch.js';
 import { innerFetch } from './intercept/inner-fetch.js';
-import { install, patchGlobalDispatchers, patchLoadedCopies } from './intercept/install.js';
+import { Interception } from './interception.js';
 import { JobSettler, type MeterJobs } from './job-settler.js';
 import type { TopUp } from './ledger/ledger.js';
 import { lineWriter, type WriteLine } from './line-writer.js';
 import type { Logger } from './logger.js';
 import { warnOfLogger } from './logger-warning.js';
-import { isPromise } from './maybe.js';
 import type { Closed, Health, HealthOptions, Meter, OpenInit, OpenScope, RunInit } from './meter.js';
 import type { ObservedDenial } from './observed-denials.js';
 import { RequestScope } from './open-scope.js';
 import { OperatorLog } from './operator-log.js';
-import type { Settings } from './options.js';
 import { makeParts } from './parts.js';
-import { processState, realm } from './process-state.js';
+import { processState } from './process-state.js';
+import { runInScope } from './run-in-scope.js';
 import type { LabelValue } from './scope/labels.js';
-import { keepInside } from './scope/lazy-thenable.js';
 import { type CostScope, type Remaining, Scope, type ScopeMeter } from './scope/scope.js';
 import { scopeMeter } from './scope-budgets.js';
+import type { Settings } from './settings.js';
 import { type TopUpNote, topUp, topUpsOf } from './top-up.js';
 
 /** What {@link createMeter} makes. */
@@ -42,14 +42,12 @@ export class EdenMeter implements Meter {
   readonly #events: Events;
   readonly #parts: Parts;
   readonly #gate: Gate;
+  readonly #interception: Interception;
   readonly #scopeMeter: ScopeMeter;
   readonly #write: WriteLine;
   readonly #log: OperatorLog;
-  #undo: (() => boolean) | undefined;
-  #opened = false;
   #ready: Promise<void> = Promise.resolve();
   #isAwaited = false;
-  readonly #undoOfAdapters: (() => boolean)[] = [];
   #closed: Promise<Closed> | undefined;
 
   constructor(
@@ -62,6 +60,7 @@ export class EdenMeter implements Meter {
     this.#parts = makeParts(settings, this.#events);
     this.#scopeMeter = scopeMeter(this.#parts);
     this.#gate = new Gate(this.#parts);
+    this.#interception = new Interception(this.#gate);
     this.fetch = wrapFetch((input, init) => globalThis.fetch(input, init), this.#gate, true);
     this.credits = meterCredits(this.#parts.credits);
     this.#reader = new EdenReader(innerFetch, () => settings.clock.now());
@@ -73,9 +72,7 @@ export class EdenMeter implements Meter {
     const { mode, baseUrls } = this.settings;
     const { budgets, ledger } = this.#parts;
     if (this.settings.intercept) {
-      const awaited = processState.awaitedBudgets.get(realm) ?? [];
-      processState.awaitedBudgets.delete(realm);
-      for (const name of awaited) budgets.find(name);
+      for (const name of takeAwaitedBudgets()) budgets.find(name);
     }
     if (mode === 'off') {
       this.#gate.close();
@@ -102,24 +99,16 @@ export class EdenMeter implements Meter {
   }
 
   install(): void {
-    this.#undo = install(this.#gate, (call) => this.#events.emit('unmetered', call));
+    this.#interception.install((call) => this.#events.emit('unmetered', call));
   }
 
   /** False when a patch had to stay, inert, because somebody wrapped it after us. */
   uninstall(): boolean {
-    this.#gate.close();
-    const undo = this.#undo;
-    this.#undo = undefined;
-    const adapters = this.#undoOfAdapters.splice(0).map((one) => one());
-    return (undo?.() ?? true) && adapters.every(Boolean);
+    return this.#interception.uninstall();
   }
 
   open({ logger, ...init }: OpenInit): OpenScope {
-    if (this.#undo !== undefined) {
-      patchGlobalDispatchers(this.#gate);
-      if (!this.#opened) patchLoadedCopies(this.#gate);
-      this.#opened = true;
-    }
+    this.#interception.scopeOpened();
     this.#parts.unattributed.scopeOpened();
     const scope = new Scope(randomUUID(), this.#scopeMeter);
     const take = (budget: ResolvedBudget) => this.#parts.budgets.add(budget);
@@ -148,33 +137,15 @@ export class EdenMeter implements Meter {
   }
 
   onClose(undo: () => boolean): void {
-    if (this.#closed === undefined) this.#undoOfAdapters.push(undo);
-    else undo(); // an app goes on answering requests after its meter was closed
+    this.#interception.undoWith(undo);
   }
 
   run<T>({ labels }: RunInit, fn: () => T): T {
-    const open = this.open(labels === undefined ? {} : { labels: () => labels });
-    const finish = () => open.finish({ aborted: false });
-    let result: T;
-    try {
-      result = open.scope.run(fn);
-    } catch (error) {
-      finish();
-      throw error;
-    }
-    if (isPromise(result)) result.then(finish, finish);
-    else finish();
-    return result;
+    return runInScope(this.open(labels === undefined ? {} : { labels: () => labels }), fn);
   }
 
   bind<F extends (...args: never[]) => unknown>(fn: F): F {
-    const inContext = AsyncLocalStorage.snapshot();
-    return function bound(this: unknown, ...args: never[]) {
-      return keepInside(
-        inContext(() => fn.apply(this, args)),
-        inContext,
-      );
-    } as F;
+    return bind(fn);
   }
 
   current(): CostScope | undefined {
@@ -182,11 +153,7 @@ export class EdenMeter implements Meter {
   }
 
   instrument(undici: unknown): void {
-    const { Agent } = (undici ?? {}) as { Agent?: abstract new () => object };
-    if (typeof Agent !== 'function') {
-      throw new OptionsError("instrument() takes the undici module: meter.instrument(await import('undici'))");
-    }
-    if (this.#undo !== undefined) this.#gate.undici.patch(Object.create(Agent.prototype));
+    this.#interception.instrument(undici);
   }
 
   on<E extends keyof MeterEvents>(event: E, listener: (event: MeterEvents[E]) => void): () => void {

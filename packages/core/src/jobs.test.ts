@@ -4,9 +4,9 @@ import { readRequest } from './edenai/request-body.js';
 import { Events } from './events.js';
 import { Jobs } from './jobs.js';
 import type { CallEnd } from './metered-call.js';
-import { resolveOptions } from './options.js';
 import { makeParts } from './parts.js';
 import { planOf } from './plan.js';
+import { resolveOptions } from './settings.js';
 
 const kind = classify('POST', '/v3/universal-ai/async');
 

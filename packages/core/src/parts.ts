@@ -15,8 +15,8 @@ import { ledgerOf } from './ledger-of.js';
 import { warnOfMemoryLedger } from './memory-ledger-warning.js';
 import { ObservedDenials } from './observed-denials.js';
 import { OpenCalls } from './open-calls.js';
-import type { Settings } from './options.js';
 import { Rates } from './rates.js';
+import type { Settings } from './settings.js';
 import { StreamUsage } from './stream-usage.js';
 import { UnattributedWarning } from './unattributed-warning.js';
 
