@@ -1,10 +1,12 @@
-// node app.mjs express|koa|nest bare|metered <base URL> [<header>=<value> ...]: each request makes one call, and answers
+// node app.mjs express|koa|nest bare|als|metered <base URL> [<header>=<value> ...]: each request makes one call, and answers
 // with a part of what it got. Sends its port, and for each message the CPU that it has used. Ends with its parent.
 import 'reflect-metadata';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import http from 'node:http';
 
 const [framework, variant, baseUrl, ...headers] = process.argv.slice(2);
 const isMetered = variant === 'metered';
+const storage = variant === 'als' ? new AsyncLocalStorage() : undefined;
 
 const CALL = {
   method: 'POST',
@@ -35,6 +37,7 @@ const FRAMEWORKS = {
   async express() {
     const { default: express } = await import('express');
     const app = express();
+    if (storage) app.use((_req, _res, next) => storage.run({}, next));
     if (isMetered) app.use((await import('@eden-cost/express')).costAware(options));
     app.get('/ask', async (_req, res) => void res.json(await ask()));
     return http.createServer(app);
@@ -42,6 +45,7 @@ const FRAMEWORKS = {
   async koa() {
     const { default: Koa } = await import('koa');
     const app = new Koa();
+    if (storage) app.use((_ctx, next) => storage.run({}, next));
     if (isMetered) app.use((await import('@eden-cost/koa')).costAware(options));
     app.use(async (ctx) => {
       ctx.body = await ask();
@@ -62,6 +66,7 @@ const FRAMEWORKS = {
     const imports = isMetered ? [(await import('@eden-cost/nestjs')).CostModule.forRoot(options)] : [];
     Module({ imports, controllers: [AskController] })(AppModule);
     const app = await NestFactory.create(AppModule);
+    if (storage) app.use((_req, _res, next) => storage.run({}, next));
     await app.init();
     return app.getHttpServer();
   },

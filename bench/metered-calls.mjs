@@ -4,7 +4,7 @@ import { sideBySide } from './measure.mjs';
 import { row } from './report.mjs';
 import { added, median, noise } from './statistics.mjs';
 
-const MODES = ['bare', 'control', 'eden', 'otel', 'msw'];
+const MODES = ['bare', 'control', 'eden', 'otel', 'msw', 'als'];
 const SIZE = { warmUp: { chat: 4_000 }, units: 200, rounds: 13 };
 const PEERS = [
   { mode: 'otel', name: "OpenTelemetry's", bound: 1, says: '< 1' },
@@ -27,11 +27,14 @@ function rowsOf(transport, seen) {
   const cpu = (mode) => median(added(seen[mode].cpu, seen.bare.cpu));
   const lost = noise(added(seen.control.cpu, seen.bare.cpu));
   const us = (value) => `${Math.round(value)} us`;
-  return PEERS.map(({ mode, name, bound, says }) => {
+  const contextShare = cpu('als') / cpu('eden');
+  const context = `1 ${transport}: CPU that an empty AsyncLocalStorage adds to a call (${us(cpu('als'))}), of the meter's`;
+  const peers = PEERS.map(({ mode, name, bound, says }) => {
     const share = cpu('eden') / cpu(mode);
     const what = `1 ${transport}: CPU added to a call (${us(cpu('eden'))} to ${us(median(seen.bare.cpu))}), of ${name} (${us(cpu(mode))}, noise ${us(lost)})`;
     // what a peer adds must stand out of the noise, or the share of it says nothing
     const met = cpu(mode) > lost && (bound === 1 ? share < 1 : share <= bound);
     return row(what, share, says, met, cpu('control') / cpu(mode));
   });
+  return [...peers, row(context, contextShare)];
 }

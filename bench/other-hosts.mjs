@@ -4,20 +4,23 @@ import { sideBySide } from './measure.mjs';
 import { row } from './report.mjs';
 import { added, median, noise } from './statistics.mjs';
 
-const MODES = ['bare', 'control', 'elsewhere'];
+const MODES = ['bare', 'control', 'elsewhere', 'als'];
 const SIZE = { warmUp: { chat: 3_000 }, units: 200, rounds: 15 };
 
 export const otherHostRows = () =>
   withServer('./server.mjs', async (url) => [
-    rowOf('fetch', await sideBySide(MODES, 'chat', 'fetch', url, SIZE)),
-    rowOf('http', await sideBySide(MODES, 'chat', 'http', url, SIZE)),
+    ...rowsOf('fetch', await sideBySide(MODES, 'chat', 'fetch', url, SIZE)),
+    ...rowsOf('http', await sideBySide(MODES, 'chat', 'http', url, SIZE)),
   ]);
 
-function rowOf(transport, { bare, control, elsewhere }) {
+function rowsOf(transport, { bare, control, elsewhere, als }) {
   const base = median(bare.cpu);
   const ofBare = (client) => added(client.cpu, bare.cpu).map((cpu) => cpu / base);
   const share = median(ofBare(elsewhere));
   const bound = noise(ofBare(control));
   const what = `8 ${transport}: CPU added to a call to another host, of the bare call (${Math.round(base)} us)`;
-  return row(what, share, `<= ${bound.toFixed(3)} (noise)`, share <= bound, median(ofBare(control)));
+  return [
+    row(what, share, `<= ${bound.toFixed(3)} (noise)`, share <= bound, median(ofBare(control))),
+    row(`8 ${transport}: CPU that an empty AsyncLocalStorage adds to a call, of the bare call`, median(ofBare(als))),
+  ];
 }

@@ -1,4 +1,5 @@
 // npm run bench: ratios against peers in the same run, as a table and as JSON. npm run bench -- 2 6 measures these rows only.
+import { availableParallelism } from 'node:os';
 import { estimateRows } from './estimators.mjs';
 import { largeAnswerRows } from './large-answer.mjs';
 import { memoryLedgerRows } from './memory-ledger.mjs';
@@ -32,6 +33,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+console.log(`Node ${process.version}, ${availableParallelism()} cores`);
 const rows = [];
 for (const { number, name, measure } of MEASUREMENTS) {
   if (asked.length > 0 && !asked.includes(number)) continue;
