@@ -1,11 +1,10 @@
 import { once } from 'node:events';
-import http, { type RequestListener, type ServerResponse } from 'node:http';
+import http, { type RequestListener } from 'node:http';
 import net, { type Socket } from 'node:net';
-import { manualClock } from '@eden-cost/testing';
 import undici7 from 'undici';
 import { many } from '../support/lists.js';
 import { turnsUntil } from '../support/turns.js';
-import { answerCost, COST_NANOS } from './http-origins.js';
+import { COST_NANOS } from './http-origins.js';
 import { COPIES, useUndiciOrigins } from './undici-origins.js';
 
 const origins = useUndiciOrigins();
@@ -140,54 +139,6 @@ async function quickServer() {
   const url = `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`;
   return { url, connections: () => connections, close: () => void server.close() };
 }
-
-describe.each(COPIES)('a pool of %s', (_name, undici) => {
-  const held = async () => {
-    const clock = manualClock();
-    const answers: ServerResponse[] = [];
-    const there = await origins((_request, response) => void answers.push(response), { ...TIGHT, clock });
-    const pool = new undici.Pool(there.metered);
-    const call = async () => {
-      const { statusCode, body } = await pool.request({ path: PATH, ...POST });
-      await body.text();
-      return statusCode;
-    };
-    const first = call();
-    await turnsUntil(() => answers.length === 1);
-    const quiet = clock.pending;
-    const second = call();
-    second.catch(() => {});
-    await turnsUntil(() => clock.pending > quiet);
-    return { ...there, pool, first, second, answers };
-  };
-
-  it.each(['by its promise', 'by its callback'])(
-    'that is closed lets the calls go out that are held, and then closes (%s)',
-    async (how) => {
-      const { pool, first, second, answers, meter } = await held();
-      const closed =
-        how === 'by its promise' ? pool.close() : new Promise<void>((resolve) => pool.close(() => resolve()));
-      answerCost(answers[0] as ServerResponse, 0);
-      await turnsUntil(() => answers.length === 2);
-      answerCost(answers[1] as ServerResponse, 0.001);
-      expect(await Promise.all([first, second])).toEqual([200, 200]);
-      await closed;
-      expect(pool.closed).toBe(true);
-      expect(meter.snapshot()).toMatchObject({ calls: 2, deniedCalls: 0, callsInFlight: 0 });
-    },
-  );
-
-  it('that is destroyed sends nothing that is held: what was sent is charged, and leaves no room', async () => {
-    const { pool, first, second, answers, meter } = await held();
-    first.catch(() => {});
-    await pool.destroy();
-    await expect(first).rejects.toThrow();
-    expect(await second).toBe(402);
-    expect(answers).toHaveLength(1);
-    expect(meter.snapshot()).toMatchObject({ callsInFlight: 0 });
-    expect(await meter.remaining()).toMatchObject([{ heldUsd: 0, remainingUsd: 0 }]);
-  });
-});
 
 it('10,000 calls over one connection of a pool leave nothing behind on it', async () => {
   const { url, connections, close } = await quickServer();

@@ -21,6 +21,7 @@ export const slots = () => {
     fetch: Object.getOwnPropertyDescriptor(globalThis, 'fetch'),
     dispatch: Object.getOwnPropertyDescriptor(prototype, 'dispatch'),
     close: Object.getOwnPropertyDescriptor(prototype, 'close'),
+    destroy: Object.getOwnPropertyDescriptor(prototype, 'destroy'),
     addRequest: Object.getOwnPropertyDescriptor(Agent.prototype, 'addRequest'),
     storeHeader: Object.getOwnPropertyDescriptor(ClientRequest.prototype, '_storeHeader'),
   };

@@ -4,12 +4,13 @@ import { handOver } from './call-depth.js';
 import { kMetered } from './metered-mark.js';
 import { meteredHandler } from './undici-handler.js';
 import { changeHeaders } from './undici-headers.js';
+import type { HeldCall } from './undici-held-calls.js';
 import { Stage } from './undici-stage.js';
 import type { Dispatch, Dispatcher, DispatchOptions, Handler } from './undici-types.js';
 import type { InContext } from './undici-watch.js';
 
 /** One call to `dispatch`, from admission to the network. */
-export class DispatchedCall implements Held {
+export class DispatchedCall implements Held, HeldCall {
   #set: Stage | undefined;
 
   constructor(
@@ -33,6 +34,12 @@ export class DispatchedCall implements Held {
 
   onAbort(told: () => void): void {
     this.#stage.onAbort(told);
+  }
+
+  destroyed(error: unknown): void {
+    if (!this.#stage.leave()) return;
+    if (error) this.#stage.fail(error);
+    else this.#send({}, this.handler); // refused, with undici's own error
   }
 
   async hold(

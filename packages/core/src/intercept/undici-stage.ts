@@ -49,12 +49,17 @@ export class Stage implements Held {
     }
   }
 
-  #abort(reason: unknown): void {
-    if (this.#aborted) return;
+  /** Whoever waits for the call is told that it is over. False when it was so already. */
+  leave(): boolean {
+    if (this.#aborted) return false;
     this.#aborted = true;
-    const error = reason ?? new DOMException('This operation was aborted', 'AbortError');
     this.#told();
-    this.fail(error);
+    return true;
+  }
+
+  #abort(reason: unknown): void {
+    const error = reason ?? new DOMException('This operation was aborted', 'AbortError');
+    if (this.leave()) this.fail(error);
   }
 
   readonly #controller: Controller = ((stage: Stage) => ({

@@ -14,6 +14,7 @@ export interface DispatchOptions {
 export interface Dispatcher {
   dispatch(options: DispatchOptions, handler: Handler): boolean;
   close?(...args: unknown[]): unknown;
+  destroy?(...args: unknown[]): unknown;
 }
 
 export type Dispatch = Dispatcher['dispatch'];

@@ -7,13 +7,13 @@ import { replace, type Undo } from './patch.js';
 import { readBody } from './undici-body.js';
 import { dispatcherBase, originOf } from './undici-dispatchers.js';
 import { requestHeader } from './undici-headers.js';
+import { HeldCalls } from './undici-held-calls.js';
 import type { Dispatch, Dispatcher, DispatchOptions, Handler } from './undici-types.js';
 import type { InContext } from './undici-watch.js';
 
 /** Meters what goes through dispatchers of undici. One instance for each meter. */
 export class UndiciLayer {
-  /** Calls that wait for admission, by dispatcher. */
-  readonly #held = new WeakMap<Dispatcher, Set<Promise<unknown>>>();
+  readonly #held = new HeldCalls();
   readonly #undo = new Map<Dispatcher, Undo[]>();
   readonly #seen = new WeakSet<object>();
   #restored = false;
@@ -39,16 +39,15 @@ export class UndiciLayer {
           },
       ),
     ];
-    if (Object.hasOwn(base, 'close')) {
+    for (const end of ['close', 'destroy'] as const) {
+      if (!Object.hasOwn(base, end)) continue;
       undo.push(
-        replace(
-          base,
-          'close',
-          (original) =>
-            function close(this: Dispatcher, ...args: unknown[]): unknown {
-              return layer.#close(this, original as (...args: unknown[]) => unknown, args);
-            },
-        ),
+        replace(base, end, (original) => {
+          const method = original as (...args: unknown[]) => unknown;
+          return function (this: Dispatcher, ...args: unknown[]): unknown {
+            return layer.#held[end](this, method, args);
+          };
+        }),
       );
     }
     this.#undo.set(base, undo);
@@ -97,20 +96,7 @@ export class UndiciLayer {
     body: MaybePromise<Buffer | undefined>,
     admit: (body: Buffer | undefined) => MaybePromise<Admission | undefined>,
   ): boolean {
-    const waiting = this.#held.get(call.dispatcher) ?? new Set();
-    this.#held.set(call.dispatcher, waiting);
-    const held = call.hold(body, admit).finally(() => waiting.delete(held));
-    waiting.add(held);
+    this.#held.add(call, call.hold(body, admit));
     return true;
-  }
-
-  /** A pool that is closed refuses new calls: first the held ones go out. */
-  #close(dispatcher: Dispatcher, close: (...args: unknown[]) => unknown, args: unknown[]): unknown {
-    const waiting = this.#held.get(dispatcher);
-    if (!waiting?.size) return close.apply(dispatcher, args);
-    const sent = Promise.allSettled(waiting);
-    if (typeof args[0] !== 'function') return sent.then(() => close.apply(dispatcher, args));
-    sent.then(() => close.apply(dispatcher, args));
-    return undefined;
   }
 }
