@@ -5,15 +5,27 @@ import { useResult } from './use-result.js';
 
 const PROGRAM = join(__dirname, 'neighbours', 'neighbours-process.ts');
 
-/** What each has seen of six calls; the mock, of the two that it answers. */
-const SEEN: Record<NeighbourName, number> = { OpenTelemetry: 6, "Sentry's SDK": 6, nock: 2 };
+interface Expected {
+  /** What it has seen of six calls; a mock, of the two that it answers. */
+  readonly seen: number;
+  /** It wraps what the meter has wrapped: when it does so after it, the meter's own stays in there, and passes everything on. */
+  readonly wraps: boolean;
+  /** What the meter charges for the call that is mocked, by how it is made. */
+  readonly mocked?: Readonly<Record<'fetch' | 'node:http', number[]>>;
+}
 
-/**
- * They wrap what the meter has wrapped: when they do so after it, its own stays in there, and passes everything on.
- * Sentry's SDK does where Node has no channel for it.
- */
-const WRAPS: readonly NeighbourName[] =
-  Number(process.versions.node.split('.')[0]) >= 22 ? ['nock'] : ['nock', "Sentry's SDK"];
+/** From here on Node has a channel for what Sentry's SDK wraps before. */
+const HAS_CHANNEL = Number(process.versions.node.split('.')[0]) >= 22;
+
+const EXPECTED: Readonly<Record<NeighbourName, Expected>> = {
+  OpenTelemetry: { seen: 6, wraps: false },
+  "Sentry's SDK": { seen: 6, wraps: !HAS_CHANNEL },
+  'a tracer that wraps functions': { seen: 6, wraps: true },
+  // it answers in place of fetch, and of a request's connection
+  'nock 14': { seen: 2, wraps: true, mocked: { fetch: [], 'node:http': [90_000_000] } },
+  // it answers in place of the connection
+  'nock 15': { seen: 2, wraps: true, mocked: { fetch: [90_000_000], 'node:http': [90_000_000] } },
+};
 
 const ANSWERS = {
   fetch: '200 with usage',
@@ -27,6 +39,7 @@ const ANSWERS = {
 const CASES = NEIGHBOURS.flatMap((name) => (['before', 'after'] as const).map((when) => [name, when] as const));
 
 describe.each(CASES)('beside %s, installed %s the meter', (name, when) => {
+  const { seen, wraps, mocked } = EXPECTED[name];
   const run = useResult<NeighbourRun>(PROGRAM, name, when);
 
   it('each call is charged once, to its own scope, and answered as ever', () => {
@@ -38,21 +51,24 @@ describe.each(CASES)('beside %s, installed %s the meter', (name, when) => {
   });
 
   it('it sees what it would see without us', () => {
-    expect(run.result.seen).toBe(SEEN[name]);
+    expect(run.result.seen).toBe(seen);
   });
 
   it('the meter that is closed meters no more, and takes back what nobody wrapped', () => {
-    const { calls, closed, later } = run.result;
-    expect(closed).toEqual({ restored: when === 'before' || !WRAPS.includes(name), unsettled: 0 });
-    const mocked = calls['node:http, mocked'] === undefined ? 0 : 1;
-    expect(later).toEqual({ answers: ['200 with usage', '200 with usage'], calls: 6 + mocked });
+    const { closed, later } = run.result;
+    expect(closed).toEqual({ restored: when === 'before' || !wraps, unsettled: 0 });
+    expect(later).toEqual({
+      answers: ['200 with usage', '200 with usage'],
+      calls: 6 + Object.values(mocked ?? {}).flat().length,
+    });
   });
 
-  if (name === 'nock') {
-    it('what it answers itself is not seen over fetch, and priced as it says over node:http', () => {
+  if (mocked !== undefined) {
+    it('what it answers itself is priced as it says, where that passes by the meter', () => {
       const { calls } = run.result;
-      expect(calls['fetch, mocked']).toEqual({ answer: '200 without usage', charged: [] });
-      expect(calls['node:http, mocked']).toEqual({ answer: '200 without usage', charged: [9_000_000_000] });
+      const answer = '200 without usage';
+      expect(calls['fetch, mocked']).toEqual({ answer, charged: mocked.fetch });
+      expect(calls['node:http, mocked']).toEqual({ answer, charged: mocked['node:http'] });
     });
   }
 });

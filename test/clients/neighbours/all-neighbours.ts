@@ -1,11 +1,16 @@
 import { createRequire } from 'node:module';
 import type { Neighbour, NeighbourName } from './neighbour.js';
+import { tracer } from './tracer.js';
+
+type Nock = typeof import('nock');
 
 /** They are loaded when they are installed: before the meter's package, or after it. */
 export const neighbours = (url: string): Readonly<Record<NeighbourName, () => Promise<Neighbour>>> => ({
   OpenTelemetry: openTelemetry,
   "Sentry's SDK": sentry,
-  nock: () => nocked(url),
+  'a tracer that wraps functions': async () => tracer(),
+  'nock 14': async () => nocked((await import('nock')).default, url),
+  'nock 15': async () => nocked((await import('nock15')).default as unknown as Nock, url),
 });
 
 async function openTelemetry(): Promise<Neighbour> {
@@ -55,8 +60,7 @@ async function sentry(): Promise<Neighbour> {
 }
 
 /** It mocks one path; all others go through. */
-async function nocked(url: string): Promise<Neighbour> {
-  const { default: nock } = await import('nock');
+function nocked(nock: Nock, url: string): Neighbour {
   let mocked = 0;
   return {
     install() {
@@ -67,7 +71,7 @@ async function nocked(url: string): Promise<Neighbour> {
         .post('/v3/mocked')
         .reply(200, () => {
           mocked += 1;
-          return { cost: 9 };
+          return { cost: 0.09 };
         });
     },
     seen: () => mocked,

@@ -1,3 +1,5 @@
+import { HAS_NEWEST } from '../covered/covered-client.js';
+
 /** A package that watches or replaces the same traffic as the meter. */
 export interface Neighbour {
   /** Installs it. */
@@ -10,5 +12,8 @@ export interface Neighbour {
   uninstall?(): void | Promise<void>;
 }
 
-export const NEIGHBOURS = ['OpenTelemetry', "Sentry's SDK", 'nock'] as const;
-export type NeighbourName = (typeof NEIGHBOURS)[number];
+const EVERYWHERE = ['OpenTelemetry', "Sentry's SDK", 'a tracer that wraps functions', 'nock 14'] as const;
+export type NeighbourName = (typeof EVERYWHERE)[number] | 'nock 15';
+
+/** nock 15 needs Node 22.20. */
+export const NEIGHBOURS: readonly NeighbourName[] = HAS_NEWEST ? [...EVERYWHERE, 'nock 15'] : EVERYWHERE;

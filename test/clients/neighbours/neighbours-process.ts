@@ -77,7 +77,7 @@ const WAYS: Record<string, () => Promise<string>> = {
   'node:http': () => overHttp({}),
   'node:http, streamed': () => overHttp({ stream: true }),
   'node:http, failing': () => overHttp({ status: 500 }),
-  ...(name === 'nock' && {
+  ...(name.startsWith('nock') && {
     'fetch, mocked': () => overFetch({ path: '/v3/mocked' }),
     'node:http, mocked': () => overHttp({ path: '/v3/mocked' }),
   }),
