@@ -179,6 +179,27 @@ describe('an answer over node:http that is destroyed', () => {
   );
 });
 
+describe('an answer over node:http to which another package lets nothing be added', () => {
+  it('is what it is without us, and is charged at the estimate', async () => {
+    const { bare, metered, meter } = await origins((_request, response) => answerCost(response), ROOMY);
+    const fixed = (url: string) => {
+      const { request } = make(url);
+      request.end('{}');
+      const { emit } = request;
+      request.emit = (event: string, ...rest: unknown[]) => {
+        if (event === 'response') Object.preventExtensions(rest[0]);
+        return emit.call(request, event, ...rest);
+      };
+      return follow(request);
+    };
+    const story = await fixed(metered);
+    expect(story).toEqual(await fixed(bare));
+    expect(story.events).toContain('response end');
+    expect(meter.snapshot()).toMatchObject({ calls: 1, costNanos: ESTIMATE_NANOS, callsInFlight: 0 });
+    expect(await meter.remaining()).toMatchObject([{ heldUsd: 0 }]);
+  });
+});
+
 describe('a request over node:http that is over before it begins', () => {
   it('because its signal has aborted already, fails as without us, and nothing is held or sent', async () => {
     const { listener, arrivals } = silent();

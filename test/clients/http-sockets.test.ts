@@ -128,6 +128,23 @@ describe('connections over node:http', () => {
     expect(await remains(there)).toEqual({ inFlight: 0, heldUsd: 0 });
   });
 
+  it('that are destroyed with their agent take no call along that is held: it goes out over a new one', async () => {
+    const answers: (() => void)[] = [];
+    const there = await origins((_request, response) => void answers.push(() => answerCost(response, 0.001)), {
+      budgets: [{ name: 'all', limitUsd: 0.02, window: 'total', estimateUsd: 0.015 }],
+    });
+    const first = post(there.metered, keepAlive(1));
+    await turnsUntil(() => answers.length === 1);
+    const agent = keepAlive(1);
+    const held = post(there.metered, agent);
+    agent.destroy();
+    answers[0]?.();
+    await turnsUntil(() => answers.length === 2);
+    answers[1]?.();
+    expect([(await first).status, (await held).status]).toEqual([200, 200]);
+    expect(await remains(there)).toEqual({ inFlight: 0, heldUsd: 0 });
+  });
+
   it('that the server closed between two calls fail as without us, or are made anew', async () => {
     const closing = async (url: string) => {
       const agent = keepAlive(1);

@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 import type { AnswerTap, Exchange } from '../exchange.js';
 import { isPromise } from '../maybe.js';
 import { kMetered } from './metered-mark.js';
+import { shadow } from './shadow.js';
 
 /** What it takes to send a request a second time, as the app made it. */
 export interface OriginalRequest {
@@ -58,7 +59,7 @@ class AnswerWatch {
       }
       return this.#pass(event, ...args);
     };
-    this.request.emit = emit as ClientRequest['emit'];
+    shadow(this.request, { emit: emit as ClientRequest['emit'] });
     if (this.request.socket) this.#given(this.request.socket);
   }
 
@@ -105,11 +106,12 @@ class AnswerWatch {
       response.rawHeaders.push(name, value);
     }
     const push = response.push;
-    response.push = (chunk: Buffer | null): boolean => {
+    const tapped = (chunk: Buffer | null): boolean => {
       if (chunk === null) return this.#ended(response, (rest) => push.call(response, rest));
       const passed = tap.data(chunk);
       return passed === undefined ? true : push.call(response, passed);
     };
+    shadow(response, { push: tapped });
   }
 
   /** Node ends an answer that broke off like one that is complete; only `complete` tells. */

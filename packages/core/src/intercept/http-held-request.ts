@@ -14,6 +14,7 @@ import { type OriginalRequest, watchAnswer } from './http-answer.js';
 import { answerHere } from './http-denial.js';
 import { headerOf, put, takeOff } from './http-headers.js';
 import type { HttpTarget } from './http-target.js';
+import { shadow } from './shadow.js';
 
 const JSON_TYPE = /json/i;
 
@@ -46,7 +47,7 @@ export class HeldRequest implements Held {
 
   hold(): void {
     const { request } = this;
-    Object.assign(request, {
+    shadow(request, {
       write: (chunk: unknown, encoding?: unknown, done?: unknown) => this.#write(chunk, encoding, done),
       end: (chunk?: unknown, encoding?: unknown, done?: unknown) => this.#end(chunk, encoding, done),
       flushHeaders: () => this.#flushHeaders(),
@@ -176,7 +177,7 @@ export class HeldRequest implements Held {
   /** Assigned, not deleted: an object that loses a property is slow for the rest of its life. */
   #restore(): void {
     this.#released = true;
-    Object.assign(this.request, this.#methods);
+    shadow(this.request, this.#methods);
   }
 }
 

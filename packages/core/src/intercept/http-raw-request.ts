@@ -5,6 +5,7 @@ import { watchAnswer } from './http-answer.js';
 import { replyBytes } from './http-denial.js';
 import { headerOf, takeOff } from './http-headers.js';
 import type { HttpTarget } from './http-target.js';
+import { shadow } from './shadow.js';
 
 /** Node's own, which is not documented: every byte of a request goes through `_writeRaw`, and waits in `outputData` for a socket. */
 export interface RawRequest extends ClientRequest {
@@ -64,11 +65,11 @@ function decide(request: RawRequest, admission: Admission | undefined): void {
 /** Returns what lets the bytes go, in their order. */
 function holdBytes(request: RawRequest): () => void {
   const held: unknown[][] = [];
-  request._writeRaw = (...args) => {
+  const holding: RawRequest['_writeRaw'] = (...args) => {
     held.push(args);
     return true;
   };
-  const holding = request._writeRaw;
+  shadow(request, { _writeRaw: holding });
   return () => {
     if (request._writeRaw === holding) delete (request as Partial<RawRequest>)._writeRaw;
     for (const args of held) request._writeRaw(...args);
@@ -77,11 +78,12 @@ function holdBytes(request: RawRequest): () => void {
 
 /** Sends nothing; the answer goes into the parser that waits for the server's. */
 function answerInstead(request: RawRequest, reply: Reply): void {
-  request._writeRaw = (...args) => {
+  const swallow: RawRequest['_writeRaw'] = (...args) => {
     const done = args.find((argument) => typeof argument === 'function') as (() => void) | undefined;
     if (done !== undefined) process.nextTick(done);
     return true;
   };
+  shadow(request, { _writeRaw: swallow });
   request.shouldKeepAlive = false;
   const speak = () => setImmediate(() => request.parser?.execute(replyBytes(reply)));
   if (request.socket) speak();

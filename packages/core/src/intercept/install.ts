@@ -1,4 +1,5 @@
 import { type FetchGate, wrapFetch } from './fetch.js';
+import { warnOfFrozenSlots } from './frozen-slots.js';
 import { HttpLayer } from './http.js';
 import { replace } from './patch.js';
 import { loadedCopies } from './undici-copies.js';
@@ -7,6 +8,7 @@ import { type UnmeteredCall, UnmeteredWatch } from './unmetered.js';
 
 /** Puts all interception in place. Returns what takes it back: false when some of it had to stay, inert. */
 export function install(gate: FetchGate, tellUnmetered: (call: UnmeteredCall) => void): () => boolean {
+  warnOfFrozenSlots();
   patchGlobalDispatchers(gate);
   patchLoadedCopies(gate);
   const undoFetch =

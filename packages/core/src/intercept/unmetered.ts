@@ -25,7 +25,7 @@ const UNDICI = {
   fix: "Call meter.instrument(await import('undici')) with that copy once at start, or give your client meter.fetch",
 };
 const HTTP = {
-  reason: 'something replaced the method of node:http that the meter watches',
+  reason: 'something replaced, or froze, the method of node:http that the meter watches',
   fix: 'Load that package before the meter is made, or give your client meter.fetch',
 };
 
