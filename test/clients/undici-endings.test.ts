@@ -113,3 +113,24 @@ describe.each(CLIENTS)('a call over %s that is aborted', (_client, call) => {
     expect(await meter.remaining()).toMatchObject([{ heldUsd: 0 }]);
   });
 });
+
+describe.each(COPIES)('a time-out of %s', (_name, undici) => {
+  it.each([
+    ['headersTimeout', false],
+    ['bodyTimeout', true],
+  ])('(%s) fires as without us, and what was sent is charged at the estimate', async (option, half) => {
+    const { listener, responses } = silent(half);
+    const { bare, metered, meter } = await origins(listener, ROOMY);
+    const timedOut = (url: string) => {
+      const options = { method: 'POST' as const, body: '{}', [option]: 100 };
+      return failure(undici.request(url + PATH, options).then(({ body }) => body.text()));
+    };
+    const without = await timedOut(bare);
+    expect(await timedOut(metered)).toBe(without);
+    expect(without).toMatch(/TimeoutError/);
+    expect(responses).toHaveLength(2);
+    await turnsUntil(() => meter.snapshot().callsInFlight === 0);
+    expect(meter.snapshot()).toMatchObject({ calls: 1, costNanos: ESTIMATE_NANOS });
+    expect(await meter.remaining()).toMatchObject([{ heldUsd: 0 }]);
+  });
+});

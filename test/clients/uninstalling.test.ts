@@ -121,3 +121,22 @@ describe('a package that wraps the same method after us', () => {
     },
   );
 });
+
+it('a fetch that the app captured is metered once by the meter that there is, and by none when there is none', async () => {
+  const first = meterOf();
+  const captured = globalThis.fetch;
+  const ask = async () => {
+    const response = await captured(`${eden.baseUrl}/chat/completions`, postInit(CHAT));
+    await readAnswer(response);
+    return response.status;
+  };
+  expect(await ask()).toBe(200);
+  await first.close();
+  expect(globalThis.fetch).not.toBe(captured);
+  expect(await ask()).toBe(200);
+  const second = meterOf();
+  expect(await ask()).toBe(200);
+  expect(first.snapshot()).toMatchObject({ calls: 1, costNanos: NANOS });
+  expect(second.snapshot()).toMatchObject({ calls: 1, costNanos: NANOS });
+  await second.close();
+});

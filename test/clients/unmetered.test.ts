@@ -1,9 +1,12 @@
 import http from 'node:http';
+import { join } from 'node:path';
 import type { Meter, MeterEvents } from '@eden-cost/core';
 import * as undici from 'undici';
 import { CHAT, postInit } from '../support/calls.js';
 import { useMeteredEden } from '../support/meter.js';
 import { useProgram } from './use-program.js';
+import { useResult } from './use-result.js';
+import type { WatchRun } from './watch-process.js';
 
 const metered = useMeteredEden({ costUsd: '0.012345678' });
 
@@ -148,5 +151,13 @@ describe('copies of undici outside of Jest', () => {
     expect(bundled.unmetered).toEqual([expect.objectContaining({ fix: expect.stringContaining('meter.instrument') })]);
     expect(instrumented).toEqual({ charged: [false, true, true], unmetered: [] });
     expect(requests).toBe(15);
+  });
+});
+
+describe('what else is told on the channels that the meter watches', () => {
+  const run = useResult<WatchRun>(join(__dirname, 'watch-process.ts'));
+
+  it('ends no process, however it is made', () => {
+    expect(run.result).toEqual({ uncaught: [], published: 12, status: 200, calls: 1, unmetered: 0 });
   });
 });
