@@ -13,7 +13,7 @@ import { tellCrossings } from './tell.js';
 import type { Writable } from './writable.js';
 
 /** What a charge needs to know of its call. */
-export type ChargedCall = Pick<Call, 'id' | 'kind' | 'facts' | 'scope' | 'startedAt'> & {
+export type ChargedCall = Pick<Call, 'id' | 'kind' | 'facts' | 'scope' | 'draws' | 'startedAt'> & {
   /** Those of an incoming request that is remembered no longer than it lasts. */
   readonly labels?: Readonly<Record<string, string>>;
 };

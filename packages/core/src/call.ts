@@ -4,6 +4,7 @@ import type { BudgetBook } from './budget-book.js';
 import type { CallInfo } from './call-info.js';
 import type { Clock } from './clock.js';
 import type { Counters } from './counters.js';
+import type { DrawsOnCredits } from './credits/account-keys.js';
 import type { CreditsCircuit } from './credits/circuit.js';
 import type { CreditsWatch } from './credits/credits-watch.js';
 import type { CallKind } from './edenai/classify.js';
@@ -56,6 +57,8 @@ export interface Call {
   /** The same for the app's own functions (`match`). */
   readonly info: CallInfo;
   readonly scope: Scope | undefined;
+  /** Whether its cost leaves the credits that are watched. */
+  readonly draws: DrawsOnCredits;
   /** The estimate that the call itself states (`x-eden-cost-estimate`). */
   readonly statedEstimate: Nanos | undefined;
   /** What it can cost at most: `max_tokens` × the rate card, where both are known. */

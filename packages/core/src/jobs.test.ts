@@ -30,7 +30,7 @@ describe('more jobs than are remembered', () => {
       const facts = readRequest(kind.operation, undefined);
       const url = new URL('https://api.edenai.run/v3/universal-ai/async');
       const info = { operation: kind.operation, method: 'POST', url, stream: false };
-      const call = { id: `call of ${id}`, kind, facts, info, scope: undefined, startedAt: 0 };
+      const call = { id: `call of ${id}`, kind, facts, info, scope: undefined, draws: 'yes' as const, startedAt: 0 };
       const plan = planOf({ kind, statedEstimate: 100, worstCase: undefined, learned: undefined }, []);
       jobs.start(call, plan, answer(id, 'processing'));
     };

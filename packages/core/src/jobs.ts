@@ -40,16 +40,21 @@ export class Jobs {
     this.#started = new StartedJobs(most);
   }
 
+  /** Whether an earlier call started it. */
+  has(id: string | undefined): boolean {
+    return id !== undefined && this.#started.get(id) !== undefined;
+  }
+
   /** Takes over the reservation of a call that started a job, also when its answer broke off later. False when it did not. */
   start(call: ChargedCall & Pick<Call, 'info'>, plan: Plan, end: CallEnd): boolean {
     const { id } = end.facts;
     if (!startsJob(call) || id === undefined || !succeeded(end)) return false;
-    if (this.#started.get(id) !== undefined) {
+    if (this.has(id)) {
       this.#release(call.id, plan); // a cached answer names the job that an earlier call started
       return true;
     }
-    const { kind, facts, scope, startedAt } = call;
-    const kept: ChargedCall = { id: call.id, kind, facts, scope, startedAt }; // not the request: it may be 16 MiB
+    const { kind, facts, scope, draws, startedAt } = call;
+    const kept: ChargedCall = { id: call.id, kind, facts, scope, draws, startedAt }; // not the request: it may be 16 MiB
     const baseUrl = baseUrlOf(this.parts().settings.baseUrls, call.info.url);
     const job: StartedJob = { id, baseUrl, call: kept, plan, end, booked: undefined, expiry: undefined };
     this.#schedule(job);

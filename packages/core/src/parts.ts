@@ -64,7 +64,7 @@ export function makeParts(settings: Settings, events: Events): Parts {
   const circuit: CreditsCircuit = new CreditsCircuit(
     clock,
     settings.mode === 'enforce' ? settings.circuitMs : undefined,
-    () => credits?.resumed(),
+    (call) => credits?.resumed(call),
   );
   const credits =
     settings.credits &&
@@ -74,6 +74,7 @@ export function makeParts(settings: Settings, events: Events): Parts {
       reader: new EdenReader(innerFetch, () => clock.now()),
       inFlight: () => openCalls.ids,
       refilled: () => circuit.closeAll(),
+      ...(settings.circuitMs !== undefined && { lapseMs: settings.circuitMs }),
     });
   const parts: Parts = {
     settings,

@@ -50,11 +50,11 @@ function unlessSent(
   admit: () => MaybePromise<Admission | undefined>,
 ): MaybePromise<Admission | undefined> {
   const stopped = (cause: unknown): never => {
-    passage.over(false);
+    passage.over('nothing');
     throw cause;
   };
   const decided = (admission: Admission | undefined) => {
-    if (!admission?.admitted) passage.over(false);
+    if (!admission?.admitted) passage.over('nothing');
     return admission;
   };
   try {
@@ -89,6 +89,7 @@ function describe(parts: Parts, request: OutgoingRequest, scope: Scope | undefin
     facts,
     info: new MatchedCall(request, kind.operation, facts),
     scope,
+    draws: parts.settings.credits?.keys.drawOf(request.header) ?? 'yes',
     statedEstimate: statedEstimate(request),
     worstCase: parts.rates.card && worstCase(parts.rates.card, kind.operation, facts),
     learned: parts.learned.of(kind.operation, facts.model),
@@ -131,8 +132,8 @@ function send(parts: Parts, call: Call, plan: Plan, verdict: Verdict, passage: P
   const watcher: CallWatcher = {
     answered: (status) => passage.answered(status),
     ended: (end) => {
-      passage.over(end.facts.isByok);
-      guarded(parts, () => settleCall(parts, call, plan, end));
+      const isPaid = guarded(parts, () => settleCall(parts, call, plan, end));
+      passage.over(end.facts.isByok ? 'external' : isPaid ? 'credits' : 'nothing');
     },
     paymentRequired: () => tellCreditsExhausted(parts, call),
   };
@@ -142,11 +143,12 @@ function send(parts: Parts, call: Call, plan: Plan, verdict: Verdict, passage: P
 }
 
 /** A call that went well does not fail because it could not be booked. */
-function guarded(parts: Parts, settle: () => void): void {
+function guarded(parts: Parts, settle: () => boolean): boolean {
   try {
-    settle();
+    return settle();
   } catch (cause) {
     parts.events.emit('error', { problem: 'settling', message: 'A call could not be booked', cause });
+    return false;
   }
 }
 

@@ -10,7 +10,7 @@ import { estimateToNanos, nanosToUsd } from './money.js';
 import { planOf } from './plan.js';
 import { reserve } from './reserve.js';
 import type { CheckOptions, Remaining, Scope, ScopeMeter } from './scope/scope.js';
-import { tellDenial } from './tell.js';
+import { tellCircuitOpen, tellDenial } from './tell.js';
 
 /** What a call that is still to come is taken for. */
 const USUAL_CALL = classify('POST', '/v3/chat/completions');
@@ -36,7 +36,7 @@ export const scopeMeter = (parts: Parts): ScopeMeter => ({
     }),
 });
 
-/** Denies, as a call would be, when a budget that applies has no room for one more. Holds nothing. */
+/** Denies, as a call would be, when the credits are used up, or a budget that applies has no room for one more. Holds nothing. */
 async function checkBudgets(parts: Parts, scope: Scope, options: CheckOptions): Promise<void> {
   const { budget, estimateUsd } = options;
   if (estimateUsd !== undefined && !(estimateUsd >= 0 && Number.isFinite(estimateUsd))) {
@@ -52,9 +52,13 @@ async function checkBudgets(parts: Parts, scope: Scope, options: CheckOptions): 
     toCome: true,
     learned: parts.learned.of(USUAL_CALL.operation, undefined),
   };
+  const { circuit, credits } = parts;
+  const isExhausted = () => credits?.state === 'exhausted';
+  if (circuit.deniesNext(isExhausted())) throw denialError(tellCircuitOpen(parts, call), scope.status);
   const plan = planOf(call, await parts.budgets.applying(scope, USUAL_INFO, budget));
   const denial = tellDenial(parts, call, plan, await reserve(parts, call, plan, { probe: true }));
   if (denial !== undefined) throw denialError(denial, scope.status);
+  if (!circuit.letsNextBy(isExhausted())) throw denialError(tellCircuitOpen(parts, call), scope.status);
 }
 
 /** What is left, read from the balances that the next call is held against. */

@@ -3,7 +3,7 @@ import type { Call, Parts } from './call.js';
 import type { Charge } from './charge.js';
 import { MISSING_COST } from './edenai/cost.js';
 import { answerRate, rateUsage } from './edenai/rates.js';
-import { isProvisional } from './job-settlement.js';
+import { isProvisional, succeeded } from './job-settlement.js';
 import type { CallEnd } from './metered-call.js';
 import type { Nanos } from './money.js';
 import type { Plan } from './plan.js';
@@ -11,14 +11,19 @@ import { type Settlement, settlementOf } from './settlement.js';
 
 type Settled = Extract<Settlement, { action: 'settle' }>;
 
-/** Prices a call by how it ended, books it, and tells. */
-export function settleCall(parts: Parts, call: Call, plan: Plan, end: CallEnd): void {
+/**
+ * Prices a call by how it ended, books it, and tells.
+ *
+ * @returns whether Eden AI let it be paid from the credits, which are there then; a job is paid for later
+ */
+export function settleCall(parts: Parts, call: Call, plan: Plan, end: CallEnd): boolean {
   parts.openCalls.delete(call.id);
   if (call.kind.poll !== undefined) {
     parts.jobs.poll(call.kind.poll.id, call, end);
-    return;
+    return false;
   }
-  if (parts.jobs.start(call, plan, end)) return;
+  const isCached = parts.jobs.has(end.facts.id);
+  if (parts.jobs.start(call, plan, end)) return !isCached && !end.facts.isByok;
   const { kind, status, facts } = end;
   const rated = ratedCost(parts, call, end);
   const cost = isProvisional(call, end) ? MISSING_COST : facts.cost;
@@ -26,11 +31,12 @@ export function settleCall(parts: Parts, call: Call, plan: Plan, end: CallEnd): 
   const settlement = settlementOf({ kind, status, cost, isByok, failed, rated, ratedEarly }, plan.estimate);
   if (settlement.action === 'release' || isFreeRead(call, settlement)) {
     release(parts, call, plan, end);
-    return;
+    return false;
   }
   if (settlement.problem !== undefined) tellProblem(parts, call, end, settlement);
   const charge = bookCharge(parts, call, plan, end, settlement);
   if (isLesson(charge, end)) parts.learned.add(call, charge.amount);
+  return charge.amount > 0 && succeeded(end);
 }
 
 /** A cached answer is free, and says nothing of what the next call costs; nor do the tokens of one that broke off. */

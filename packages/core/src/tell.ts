@@ -83,7 +83,7 @@ export function tellObserved(parts: Parts, call: Call, plan: Plan, verdict: Verd
 export function tellCreditsExhausted(parts: Parts, call: Call): Denial {
   const denial = tellCircuitOpen(parts, call);
   parts.events.emit('credits', { denialId: denial.id, at: denial.at });
-  parts.credits?.paymentRequired();
+  parts.credits?.paymentRequired(call);
   return denial;
 }
 

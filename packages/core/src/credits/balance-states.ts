@@ -50,9 +50,12 @@ export class BalanceStates {
     return this.#state;
   }
 
-  /** After a charge. */
-  spent(facts: BalanceFacts): void {
-    if (!this.#resumed) this.#fall(facts, this.#stateOf(facts));
+  /** After a charge. While some of those that were taken off are in doubt, it does not exhaust the balance. */
+  spent(facts: BalanceFacts, isCertain: boolean): void {
+    if (this.#resumed) return;
+    const next = this.#stateOf(facts);
+    if (next !== 'exhausted' || isCertain) this.#fall(facts, next);
+    else if (this.limits.low !== undefined) this.#fall(facts, 'low');
   }
 
   /** After a read. */

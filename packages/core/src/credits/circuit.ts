@@ -1,14 +1,19 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Call } from '../call.js';
 import type { Clock } from '../clock.js';
+import { isAhead } from './is-ahead.js';
+import { KeysInUse } from './keys-in-use.js';
 import { RefusedKey } from './refused-key.js';
+
+/** What paid for a call: `nothing` for one that failed, or was answered from the cache; `external`: a provider key of one's own. */
+export type PaidBy = 'credits' | 'external' | 'nothing';
 
 /** What the circuit is told of a call that it let pass. */
 export interface Passage {
   /** The head of Eden AI's answer. */
   answered(status: number): void;
   /** It is over, however it ended, or it did not leave at all. */
-  over(isByok: boolean): void;
+  over(paidBy: PaidBy): void;
 }
 
 /** Keys, and models that a provider key of the account's own pays for. */
@@ -23,51 +28,80 @@ const UNTOUCHED: Passage = { answered() {}, over() {} };
 export class CreditsCircuit {
   readonly #secret = randomBytes(32);
   readonly #keys = new Map<string, RefusedKey>();
+  readonly #inUse = new KeysInUse();
   readonly #external = new Set<string>();
   #calls = 0;
+  /** A check was let by, so that a call may try again: others wait for what becomes of it. */
+  #letByUntil = 0;
 
   /**
    * @param openMs how long calls are denied; `undefined`: never
-   * @param closed told when a call was answered again
+   * @param closed told of a call that was paid from the credits after its key had been refused
    */
   constructor(
     private readonly clock: Clock,
     private readonly openMs: number | undefined,
-    private readonly closed: () => void,
+    private readonly closed: (call: Call) => void,
   ) {}
 
+  /** Whether calls with at least one key are denied now. */
   get isOpen(): boolean {
-    return [...this.#keys.values()].some(({ isOpen }) => isOpen);
+    const now = this.clock.now();
+    return [...this.#keys.values()].some((key) => key.denies(now));
   }
 
   /** `undefined`: the call is denied. */
   enter(call: Call): Passage | undefined {
     if (this.openMs === undefined || call.request.method === 'GET') return UNTOUCHED;
     this.#calls += 1;
-    const key = this.#keys.size === 0 ? undefined : this.#keys.get(this.#hash(call));
-    if (!key?.isOpen || this.#external.has(this.#modelOf(call))) return new Passing(this, call, this.#calls);
-    return key.probe(this.clock.now()) ? new Passing(this, call, this.#calls, key) : undefined;
+    const hash = this.#hash(call);
+    const now = this.clock.now();
+    this.#inUse.use(hash, now);
+    const key = this.#keys.get(hash);
+    const passing = { circuit: this, call, hash, number: this.#calls };
+    if (!key?.isOpen || this.#external.has(modelOf(call, hash))) return new Passing(passing);
+    return key.probe(now) ? new Passing(passing, key) : undefined;
+  }
+
+  /**
+   * Whether a call that is still to come would be denied, as far as that can be told before its key and model are known:
+   * not while a key is in use that was not refused, unless it is the account that is exhausted.
+   */
+  deniesNext(isAccountExhausted: boolean): boolean {
+    if (!this.#isRefused(isAccountExhausted)) return false;
+    const now = this.clock.now();
+    const open = [...this.#keys.values()].filter(({ isOpen }) => isOpen);
+    return open.every((key) => key.denies(now)) || isAhead(this.#letByUntil, now, this.openMs ?? 0);
+  }
+
+  /** The same; when it is time to try again, one is let by, and keeps the others back. The try itself is its call's. */
+  letsNextBy(isAccountExhausted: boolean): boolean {
+    if (this.deniesNext(isAccountExhausted)) return false;
+    if (this.#isRefused(isAccountExhausted)) this.#letByUntil = this.clock.now() + (this.openMs ?? 0);
+    return true;
   }
 
   /** Eden AI answered 402 to the call with this number. */
-  refused(call: Call, number: number): void {
-    const hash = this.#hash(call);
+  refused(hash: string, number: number): void {
     const key = this.#keys.get(hash) ?? new RefusedKey(this.openMs ?? 0);
     this.#keys.set(hash, key);
     if (this.#keys.size > REMEMBERED) this.#keys.delete(this.#keys.keys().next().value as string);
     key.refused(number, this.clock.now());
   }
 
-  /** A call that tried again was answered. */
-  accepted(key: RefusedKey): void {
+  /** A call that tried again is over. */
+  probed(key: RefusedKey, call: Call, paidBy: PaidBy): void {
+    key.probed();
+    this.#letByUntil = 0;
+    if (paidBy !== 'credits' || !key.isOpen) return;
     key.close(this.#calls);
-    this.closed();
+    this.closed(call);
   }
 
   /** A provider key of the account's own paid for a call: its like needs no credits. */
-  paidElsewhere(call: Call): void {
+  paidElsewhere(call: Call, hash: string): void {
     if (this.#external.size >= REMEMBERED) this.#external.clear();
-    this.#external.add(this.#modelOf(call));
+    this.#external.add(modelOf(call, hash));
   }
 
   /** Credits were bought: every key may try. */
@@ -75,8 +109,10 @@ export class CreditsCircuit {
     for (const key of this.#keys.values()) key.close(this.#calls);
   }
 
-  #modelOf(call: Call): string {
-    return `${this.#hash(call)} ${call.kind.operation} ${call.facts.model ?? ''}`;
+  #isRefused(isAccountExhausted: boolean): boolean {
+    const isAny = [...this.#keys.values()].some(({ isOpen }) => isOpen);
+    if (!isAny || this.#external.size > 0) return false;
+    return isAccountExhausted || this.#inUse.every(this.clock.now(), (hash) => this.#keys.get(hash)?.isOpen ?? false);
   }
 
   #hash({ request }: Call): string {
@@ -85,23 +121,30 @@ export class CreditsCircuit {
   }
 }
 
-/** A call that was let pass; `probed`: to try whether its key is answered again. */
+const modelOf = ({ kind, facts }: Call, hash: string): string => `${hash} ${kind.operation} ${facts.model ?? ''}`;
+
+interface Passed {
+  readonly circuit: CreditsCircuit;
+  readonly call: Call;
+  readonly hash: string;
+  readonly number: number;
+}
+
+/** A call that was let pass; `probed`: to try whether its key is paid from again. */
 class Passing implements Passage {
   constructor(
-    private readonly circuit: CreditsCircuit,
-    private readonly call: Call,
-    private readonly number: number,
+    private readonly passed: Passed,
     private readonly probed?: RefusedKey,
   ) {}
 
   answered(status: number): void {
-    const { circuit, call, number, probed } = this;
-    if (status === 402) circuit.refused(call, number);
-    else if (status >= 200 && status < 300 && probed?.isOpen) circuit.accepted(probed);
+    const { circuit, hash, number } = this.passed;
+    if (status === 402) circuit.refused(hash, number);
   }
 
-  over(isByok: boolean): void {
-    this.probed?.probed();
-    if (isByok) this.circuit.paidElsewhere(this.call);
+  over(paidBy: PaidBy): void {
+    const { circuit, call, hash } = this.passed;
+    if (this.probed !== undefined) circuit.probed(this.probed, call, paidBy);
+    if (paidBy === 'external') circuit.paidElsewhere(call, hash);
   }
 }

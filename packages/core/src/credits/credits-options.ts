@@ -4,6 +4,7 @@ import { CONSUMPTION_PATH, USAGE_PATH } from '../edenai/consumption.js';
 import { OptionsError } from '../errors.js';
 import { costToNanos, type Nanos } from '../money.js';
 import { rejectUnknownKeys } from '../unknown-keys.js';
+import { AccountKeys } from './account-keys.js';
 import { apiKeyOf, managementKeyOf } from './api-key.js';
 import type { Secret } from './secret.js';
 
@@ -11,6 +12,11 @@ import type { Secret } from './secret.js';
 export interface CreditsOptions {
   /** An inference key of the account (`sk-eden-...`): the balance is read with it. */
   apiKey: string;
+  /**
+   * All keys of this account that the app calls with. Calls with any other (a sandbox key, a tenant's own) are then left out
+   * of the balance and of `usage()`. Default: calls with all keys are taken off, until a read shows which were not.
+   */
+  keys?: readonly string[];
   /** A management key (`mgmt-eden-...`, with `manage:read`): `meter.credits.usage()` then reads `/v3/manage/usage/`. */
   managementKey?: string;
   /** Below this many USD, a `balance` event says `low`. Default: none. */
@@ -44,6 +50,7 @@ export interface AutoRefill {
 /** The options of the balance watch, complete and checked. */
 export interface CreditsSettings {
   readonly apiKey: Secret;
+  readonly keys: AccountKeys;
   readonly managementKey: Secret | undefined;
   readonly low: Nanos | undefined;
   readonly lowHours: number | undefined;
@@ -53,7 +60,7 @@ export interface CreditsSettings {
   readonly autoRefill: AutoRefill | undefined;
 }
 
-const KEYS = ['apiKey', 'managementKey', 'lowUsd', 'lowHours', 'intervalMs', 'balanceUrl', 'usageUrl'];
+const KEYS = ['apiKey', 'keys', 'managementKey', 'lowUsd', 'lowHours', 'intervalMs', 'balanceUrl', 'usageUrl'];
 
 /** @throws {OptionsError} `ERR_COST_OPTIONS` */
 export function resolveCredits(
@@ -67,9 +74,11 @@ export function resolveCredits(
   }
   rejectUnknownKeys(objectOf('credits', credits), KEYS, 'options.credits');
   const { lowUsd, lowHours, intervalMs = 60_000, managementKey } = credits;
+  const apiKey = apiKeyOf('credits.apiKey', credits.apiKey);
   const at = (path: string) => `${base.origin}${base.prefix}${path}`;
   return {
-    apiKey: apiKeyOf('credits.apiKey', credits.apiKey),
+    apiKey,
+    keys: new AccountKeys(apiKey, credits.keys === undefined ? undefined : keysOf(credits.keys)),
     managementKey: managementKey === undefined ? undefined : managementKeyOf('credits.managementKey', managementKey),
     low: lowUsd === undefined ? undefined : amountOf('credits.lowUsd', lowUsd),
     lowHours: lowHours === undefined ? undefined : numberOf('credits.lowHours', lowHours, 0),
@@ -78,6 +87,11 @@ export function resolveCredits(
     usageUrl: urlOf('credits.usageUrl', credits.usageUrl ?? at(managementKey ? USAGE_PATH : CONSUMPTION_PATH)),
     autoRefill: autoRefill === undefined ? undefined : autoRefillOf(autoRefill),
   };
+}
+
+function keysOf(keys: unknown): Secret[] {
+  if (Array.isArray(keys)) return keys.map((key) => apiKeyOf('credits.keys', key));
+  throw new OptionsError("options.credits.keys must be a list of the account's API keys");
 }
 
 function autoRefillOf(autoRefill: AutoRefillOptions): AutoRefill {

@@ -5,6 +5,8 @@ import { type Nanos, nanosToUsd } from '../money.js';
 import { BalanceReader, type BalanceReaderTools } from './balance-reader.js';
 import { type BalanceFacts, BalanceStates, type CreditsState } from './balance-states.js';
 import type { CreditsSettings } from './credits-options.js';
+import { isAhead } from './is-ahead.js';
+import { RefillWatch } from './refill-watch.js';
 import { RunningBalance } from './running-balance.js';
 import { SpendRate } from './spend-rate.js';
 import { UsageBooks } from './usage-books.js';
@@ -31,11 +33,19 @@ export interface CreditsBalance {
 /** A read that old says nothing about a 402 of now. */
 const STALE_INTERVALS = 3;
 
+/** How long a 402 says that nothing is left, where there is no circuit. */
+const LAPSE_MS = 5_000;
+
+/** Eden AI may take so long until its balance shows a call that was answered; never longer than half an interval. */
+const LAG_MS = 5_000;
+
 export interface WatchTools extends BalanceReaderTools {
   /** The calls between reserve and settle. */
   readonly inFlight: () => Iterable<string>;
   /** Credits were bought. */
   readonly refilled: () => void;
+  /** How long a 402 says that nothing is left: as long as the circuit denies calls. Default 5,000 ms. */
+  readonly lapseMs?: number;
 }
 
 /** Watches the credits: keeps the balance that is read at intervals up to date by our own charges, and tells of changes. */
@@ -47,26 +57,33 @@ export class CreditsWatch {
   readonly #rate = new SpendRate();
   /** A call was refused although something seemed to be left: the charges of calls in flight may show that nothing was. */
   #doubted = false;
-  #belowSince: number | undefined;
-  #toldUnrefilled = false;
+  /** When Eden AI last refused a call, and no balance spoke against it. */
+  #refusedAt: number | undefined;
+  readonly #refill: RefillWatch | undefined;
 
   constructor(
     private readonly settings: CreditsSettings,
     private readonly tools: WatchTools,
   ) {
     const { clock, events, reader } = tools;
-    this.#balance = new RunningBalance(settings.autoRefill);
+    const { autoRefill, intervalMs } = settings;
+    this.#balance = new RunningBalance(autoRefill, Math.min(LAG_MS, intervalMs / 2));
+    this.#refill = autoRefill && new RefillWatch(autoRefill);
     this.#states = new BalanceStates(settings, (event) => events.emit('balance', event));
     this.#books = new UsageBooks(settings, reader, clock.now());
     this.#reader = new BalanceReader(settings, tools, {
-      begin: () => this.#balance.begin(),
+      begin: () => this.#balance.begin(clock.now()),
       abandon: () => this.#balance.abandon(),
       end: (balance) => this.#took(balance),
     });
   }
 
+  /** Exhausted only for as long as that is known: where nobody calls because of it, nothing else would tell that it is over. */
   get state(): CreditsState {
-    return this.#states.state;
+    const { state } = this.#states;
+    const now = this.tools.clock.now();
+    const isKnown = this.#wasRefused(now) || (this.#isFresh(now) && this.#balance.nanos <= 0);
+    return state === 'exhausted' && !isKnown ? 'unknown' : state;
   }
 
   start(): void {
@@ -90,38 +107,57 @@ export class CreditsWatch {
   }
 
   charged(charge: Charge, call: ChargedCall, end: CallEnd): void {
+    if (call.draws === 'no') return;
     const { amount, at, basis } = charge;
     this.#books.charged(charge, call, end);
     this.#rate.add(amount, at);
     this.#balance.spend({
       callId: charge.id,
       amount,
-      isGuess: basis === 'estimated' || basis === 'rated',
+      at,
+      isDoubtful: call.draws === 'maybe' || basis === 'estimated' || basis === 'rated',
       jobStartedAt: charge.jobId === undefined ? undefined : call.startedAt,
     });
     if (this.#doubted && this.#balance.certain <= 0) this.#refused();
-    else this.#states.spent(this.#facts());
+    else this.#states.spent(this.#facts(), this.#balance.isEmpty(at));
+    if (amount > 0 && this.#leftAfterRefusal(call, at)) this.resumed(call);
   }
 
   /** Eden AI answered 402: for the account, unless a balance that was read lately says that it is the key's own budget. */
-  paymentRequired(): void {
-    const { readAt, certain } = this.#balance;
-    const isStale =
-      readAt === undefined || this.tools.clock.now() - readAt > STALE_INTERVALS * this.settings.intervalMs;
-    this.#doubted = !isStale && certain > 0;
+  paymentRequired({ draws }: Pick<ChargedCall, 'draws'>): void {
+    if (draws === 'no') return;
+    this.#doubted = this.#isFresh(this.tools.clock.now()) && this.#balance.certain > 0;
     if (!this.#doubted) this.#refused();
   }
 
   #refused(): void {
     this.#doubted = false;
+    this.#refusedAt = this.tools.clock.now();
     this.#balance.refused();
     this.#states.refused(this.#facts());
   }
 
   /** Eden AI answers a key again that it had refused. */
-  resumed(): void {
+  resumed({ draws }: Pick<ChargedCall, 'draws'>): void {
+    if (draws === 'no') return;
     this.#doubted = false;
+    this.#refusedAt = undefined;
     this.#states.resumed(this.#facts());
+  }
+
+  #isFresh(now: number): boolean {
+    const { readAt } = this.#balance;
+    return readAt !== undefined && now - readAt <= STALE_INTERVALS * this.settings.intervalMs;
+  }
+
+  #wasRefused(now: number): boolean {
+    const { lapseMs = LAPSE_MS } = this.tools;
+    return this.#refusedAt !== undefined && isAhead(this.#refusedAt + lapseMs, now, lapseMs);
+  }
+
+  /** A call that left after the last 402, and was charged when that no longer counts, shows that credits are there. */
+  #leftAfterRefusal({ startedAt }: ChargedCall, now: number): boolean {
+    return this.#refusedAt !== undefined && startedAt > this.#refusedAt && !this.#wasRefused(now);
   }
 
   #facts(): BalanceFacts {
@@ -140,23 +176,10 @@ export class CreditsWatch {
     const { bought, spentElsewhere } = this.#balance.end(read, at, inFlight());
     this.#rate.add(spentElsewhere, at);
     const facts = this.#facts();
-    const wasExhausted = this.state === 'exhausted';
+    const wasExhausted = this.#states.state === 'exhausted';
     this.#states.read(facts, bought);
+    if (read > 0) this.#refusedAt = undefined;
     if (read > 0 && (bought > 0 || wasExhausted)) refilled();
-    this.#checkRefill(read, facts);
-  }
-
-  #checkRefill(read: Nanos, facts: BalanceFacts): void {
-    const { autoRefill } = this.settings;
-    if (autoRefill === undefined) return;
-    if (read >= autoRefill.threshold) {
-      this.#belowSince = undefined;
-      this.#toldUnrefilled = false;
-      return;
-    }
-    this.#belowSince ??= facts.at;
-    if (this.#toldUnrefilled || facts.at - this.#belowSince < autoRefill.graceMs) return;
-    this.#toldUnrefilled = true;
-    this.#states.unrefilled(facts);
+    if (this.#refill?.isOverdue(read, bought, at)) this.#states.unrefilled(facts);
   }
 }

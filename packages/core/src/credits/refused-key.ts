@@ -1,3 +1,5 @@
+import { isAhead } from './is-ahead.js';
+
 /** A probe that is not answered by then makes room for another one. */
 const PROBE_MS = 30_000;
 
@@ -11,13 +13,20 @@ export class RefusedKey {
 
   constructor(private readonly openMs: number) {}
 
+  /** Eden AI has refused it, and has not been paid with it since. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
+  /** Whether calls are denied now: not when it is time for one to try again. */
+  denies(now: number): boolean {
+    if (!this.#isOpen) return false;
+    return isAhead(this.#until, now, this.openMs) || isAhead(this.#probingUntil, now, PROBE_MS);
+  }
+
   /** Whether a call may try again now; the next one may not, until this one is over. */
   probe(now: number): boolean {
-    if (isAhead(this.#until, now, this.openMs) || isAhead(this.#probingUntil, now, PROBE_MS)) return false;
+    if (this.denies(now)) return false;
     this.#probingUntil = now + PROBE_MS;
     return true;
   }
@@ -40,6 +49,3 @@ export class RefusedKey {
     this.probed();
   }
 }
-
-/** A clock that was set back must not make a short time long. */
-const isAhead = (until: number, now: number, longest: number): boolean => until > now && until - now <= longest;

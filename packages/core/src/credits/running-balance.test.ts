@@ -1,5 +1,11 @@
 import fc from 'fast-check';
+import type { AutoRefill } from './credits-options.js';
 import { RunningBalance } from './running-balance.js';
+
+const CENT = 10_000_000;
+const USD = 1_000_000_000;
+const LAG_MS = 5_000;
+const NOW = 0;
 
 interface Simulated {
   readonly id: string;
@@ -8,31 +14,44 @@ interface Simulated {
   isSettled: boolean;
 }
 
-/** Eden AI's balance beside the running one: calls are billed there, and settle here later. */
+interface World {
+  readonly autoRefill?: AutoRefill;
+  /** Reads are rounded to this. */
+  readonly grain?: number;
+  /** Calls may settle here before they are billed there. */
+  readonly lags?: boolean;
+}
+
+/** Eden AI's balance beside the running one: calls are billed there, and settle here earlier or later. */
 class Simulation {
-  server = 1_000_000;
-  readonly here = new RunningBalance(undefined);
+  server = 10 * USD;
+  /** What reads told of purchases. */
+  bought = 0;
+  refills = 0;
+  readonly here: RunningBalance;
   readonly calls: Simulated[] = [];
   #answer: number | undefined;
 
-  constructor() {
+  constructor(private readonly world: World = {}) {
+    this.here = new RunningBalance(world.autoRefill, LAG_MS);
     this.read();
   }
 
   begin = () => {
     if (this.#answer !== undefined) return;
-    this.here.begin();
+    this.here.begin(NOW);
     this.#answer = Number.NaN;
   };
 
   serve = () => {
-    if (this.#answer !== undefined) this.#answer = this.server;
+    const { grain = 1 } = this.world;
+    if (this.#answer !== undefined) this.#answer = Math.round(this.server / grain) * grain;
   };
 
   end = () => {
     if (this.#answer === undefined || Number.isNaN(this.#answer)) return;
     const open = this.calls.filter(({ isSettled }) => !isSettled).map(({ id }) => id);
-    this.here.end(this.#answer, 0, open);
+    this.bought += this.here.end(this.#answer, NOW, open).bought;
     this.#answer = undefined;
   };
 
@@ -49,13 +68,19 @@ class Simulation {
     if (call === undefined) return;
     call.isBilled = true;
     this.server -= call.amount;
+    const { autoRefill } = this.world;
+    if (autoRefill === undefined || this.server >= autoRefill.threshold) return;
+    this.server += autoRefill.amount;
+    this.refills += 1;
   };
 
   settle = (pick: number) => {
-    const call = this.calls.filter(({ isBilled, isSettled }) => isBilled && !isSettled)[pick];
+    const { lags = false } = this.world;
+    const call = this.calls.filter(({ isBilled, isSettled }) => (isBilled || lags) && !isSettled)[pick];
     if (call === undefined) return;
     call.isSettled = true;
-    this.here.spend({ callId: call.id, amount: call.amount, isGuess: false, jobStartedAt: undefined });
+    const { id: callId, amount } = call;
+    this.here.spend({ callId, amount, at: lags ? NOW : NOW - 60_000, isDoubtful: false, jobStartedAt: undefined });
   };
 
   finish(): void {
@@ -67,70 +92,167 @@ class Simulation {
 }
 
 const STEPS = fc.oneof(
-  fc.record({ what: fc.constant('call' as const), with: fc.integer({ min: 1, max: 1_000 }) }),
+  fc.record({ what: fc.constant('call' as const), with: fc.integer({ min: 1, max: 5 * CENT }) }),
   fc.record({ what: fc.constantFrom('bill' as const, 'settle' as const), with: fc.nat(3) }),
   fc.record({ what: fc.constantFrom('begin' as const, 'serve' as const, 'end' as const), with: fc.nat(0) }),
   fc.record({ what: fc.constant('read' as const), with: fc.nat(0) }),
 );
 
-it("is Eden AI's to the nano once all calls have settled, whenever it was read", () => {
+function always(world: World, holds: (simulation: Simulation) => void): void {
   fc.assert(
     fc.property(fc.array(STEPS, { maxLength: 60 }), (steps) => {
-      const simulation = new Simulation();
+      const simulation = new Simulation(world);
       for (const step of steps) simulation[step.what](step.with);
       simulation.finish();
-      expect(simulation.here.nanos).toBe(simulation.server);
+      holds(simulation);
     }),
     { numRuns: 500 },
   );
-});
-
-const REFILL = { threshold: 500, amount: 1_000, graceMs: 0 };
-
-function read(balance: RunningBalance, nanos: number) {
-  balance.begin();
-  return balance.end(nanos, 0, []);
 }
 
-const spend = (balance: RunningBalance, amount: number, isGuess = false) =>
-  balance.spend({ callId: 'x', amount, isGuess, jobStartedAt: undefined });
+describe('whenever it is read', () => {
+  it("is Eden AI's to the nano once all calls have settled, and nothing was bought", () => {
+    always({}, ({ here, server, bought }) => expect([here.nanos, bought]).toEqual([server, 0]));
+  });
+
+  it('is within the rounding of a balance that is said in cents, which is no purchase', () => {
+    always({ grain: CENT }, ({ here, server, bought }) => {
+      expect(bought).toBe(0);
+      expect(Math.abs(here.nanos - server)).toBeLessThanOrEqual(CENT);
+    });
+  });
+
+  it('takes no call for a purchase that Eden AI has not taken yet', () => {
+    always({ lags: true }, ({ bought }) => expect(bought).toBe(0));
+  });
+
+  it('counts on refills, and knows each of them by its amount once it was read', () => {
+    const autoRefill = { threshold: 9.9 * USD, amount: 2 * USD, graceMs: 0 };
+    always({ autoRefill }, (simulation) => {
+      const { here, server } = simulation;
+      expect(here.nanos).toBe(server);
+      simulation.read();
+      expect(here.nanos).toBe(simulation.server);
+      expect(simulation.bought).toBe(simulation.refills * autoRefill.amount);
+    });
+  });
+});
+
+const REFILL = { threshold: 5 * USD, amount: 10 * USD, graceMs: 0 };
+
+const balanceOf = (autoRefill?: AutoRefill) => new RunningBalance(autoRefill, LAG_MS);
+
+function read(balance: RunningBalance, nanos: number, now = 60_000) {
+  balance.begin(now);
+  return balance.end(nanos, now, []);
+}
+
+const spend = (balance: RunningBalance, amount: number, { isDoubtful = false, at = 0 } = {}) =>
+  balance.spend({ callId: 'x', amount, at, isDoubtful, jobStartedAt: undefined });
+
+const NOTHING = { bought: 0, spentElsewhere: 0 };
 
 it('counts on a refill from the threshold on, until a read has not seen it', () => {
-  const balance = new RunningBalance(REFILL);
-  read(balance, 600);
-  spend(balance, 100);
-  expect([balance.nanos, balance.basis]).toEqual([500, 'estimated']);
+  const balance = balanceOf(REFILL);
+  read(balance, 6 * USD);
+  spend(balance, USD);
+  expect([balance.nanos, balance.basis]).toEqual([5 * USD, 'estimated']);
   spend(balance, 1);
-  expect([balance.nanos, balance.certain, balance.basis]).toEqual([1_499, 499, 'projected']);
-  expect(read(balance, 499)).toEqual({ bought: 0, spentElsewhere: 0 });
-  expect([balance.nanos, balance.basis, balance.willRefill]).toEqual([499, 'reported', false]);
-  expect(read(balance, 1_499)).toEqual({ bought: 1_000, spentElsewhere: 0 });
+  expect([balance.nanos, balance.certain, balance.basis]).toEqual([15 * USD - 1, 5 * USD - 1, 'projected']);
+  expect(read(balance, 5 * USD - 1)).toEqual(NOTHING);
+  expect([balance.nanos, balance.basis, balance.willRefill]).toEqual([5 * USD - 1, 'reported', false]);
+  expect(read(balance, 15 * USD - 1)).toEqual({ bought: 10 * USD, spentElsewhere: 0 });
   expect(balance.willRefill).toBe(true);
 });
 
-it('takes no guess that cost nothing for a purchase', () => {
-  const balance = new RunningBalance(undefined);
-  read(balance, 600);
-  spend(balance, 50, true);
-  expect(read(balance, 600)).toEqual({ bought: 0, spentElsewhere: 0 });
-  spend(balance, 50, true);
-  expect(read(balance, 650).bought).toBe(100);
+it('invents no spending of others from what a purchase does not explain', () => {
+  const balance = balanceOf(REFILL);
+  read(balance, 6 * USD);
+  spend(balance, 0.3 * USD, { isDoubtful: true });
+  expect(read(balance, 6 * USD)).toEqual(NOTHING);
+  expect(read(balance, 13 * USD)).toEqual({ bought: 10 * USD, spentElsewhere: 0 });
+  expect(read(balance, 13 * USD)).toEqual(NOTHING);
+});
+
+it('sees a purchase that is hidden behind what was spent since', () => {
+  const balance = balanceOf();
+  read(balance, 10 * USD);
+  spend(balance, 9 * USD);
+  expect(read(balance, 6 * USD).bought).toBe(5 * USD);
+  expect(balance.nanos).toBe(6 * USD);
+});
+
+describe('what Eden AI does not show', () => {
+  it('of a guess, or of another account, is no purchase, and corrects the balance at once', () => {
+    const balance = balanceOf();
+    read(balance, 6 * USD);
+    for (let turn = 0; turn < 3; turn++) {
+      spend(balance, USD, { isDoubtful: true });
+      expect(read(balance, 6 * USD)).toEqual(NOTHING);
+      expect(balance.nanos).toBe(6 * USD);
+    }
+    spend(balance, USD, { isDoubtful: true });
+    expect(read(balance, 6.5 * USD).bought).toBe(1.5 * USD);
+  });
+
+  it('of a guess that was made during a read, is no purchase at the next one', () => {
+    const balance = balanceOf();
+    read(balance, 6 * USD);
+    balance.begin(60_000);
+    spend(balance, USD, { isDoubtful: true });
+    balance.end(6 * USD, 60_000, []);
+    expect(balance.nanos).toBe(5 * USD);
+    expect(read(balance, 6 * USD)).toEqual(NOTHING);
+  });
+
+  it('of a call of a moment ago, is waited for until the next read, and then given up', () => {
+    const balance = balanceOf();
+    read(balance, 6 * USD);
+    spend(balance, USD, { at: 59_000 });
+    expect(read(balance, 6 * USD)).toEqual(NOTHING);
+    expect([balance.nanos, balance.basis]).toEqual([5 * USD, 'estimated']);
+    expect(read(balance, 6 * USD, 120_000)).toEqual(NOTHING);
+    expect([balance.nanos, balance.basis]).toEqual([6 * USD, 'reported']);
+    spend(balance, USD, { at: 179_000 });
+    read(balance, 6 * USD, 180_000);
+    expect(read(balance, 5 * USD, 240_000)).toEqual(NOTHING);
+    expect(balance.nanos).toBe(5 * USD);
+  });
+
+  it('by rounding, is no spending of others when a later read is rounded down', () => {
+    const balance = balanceOf();
+    let elsewhere = 0;
+    for (let turn = 0; turn < 100; turn++) {
+      elsewhere += read(balance, Math.round((10 * USD - turn * 0.3 * CENT) / CENT) * CENT).spentElsewhere;
+      spend(balance, 0.3 * CENT);
+    }
+    expect(elsewhere).toBeLessThanOrEqual(CENT);
+  });
 });
 
 it('knows what others have spent one read later', () => {
-  const balance = new RunningBalance(undefined);
-  read(balance, 600);
-  read(balance, 400);
-  expect(read(balance, 400)).toEqual({ bought: 0, spentElsewhere: 200 });
+  const balance = balanceOf();
+  read(balance, 6 * USD);
+  read(balance, 4 * USD);
+  expect(read(balance, 4 * USD)).toEqual({ bought: 0, spentElsewhere: 2 * USD });
+});
+
+it('is certain to be empty only when no charge in doubt has emptied it', () => {
+  const balance = balanceOf();
+  read(balance, USD);
+  spend(balance, 2 * USD, { isDoubtful: true });
+  expect([balance.nanos, balance.isEmpty(0)]).toEqual([-USD, false]);
+  spend(balance, USD);
+  expect(balance.isEmpty(0)).toBe(true);
 });
 
 it('takes calls around the first read to be in it: the second one shows no purchase', () => {
-  const balance = new RunningBalance(undefined);
-  balance.begin();
-  balance.spend({ callId: 'during', amount: 20, isGuess: false, jobStartedAt: undefined });
-  balance.end(600, 0, ['open']);
-  balance.spend({ callId: 'open', amount: 30, isGuess: false, jobStartedAt: undefined });
-  expect(balance.nanos).toBe(600);
-  expect(read(balance, 570)).toEqual({ bought: 0, spentElsewhere: 0 });
-  expect(balance.nanos).toBe(570);
+  const balance = balanceOf();
+  balance.begin(0);
+  spend(balance, 2 * USD);
+  balance.end(60 * USD, 0, ['open']);
+  balance.spend({ callId: 'open', amount: 3 * USD, at: 0, isDoubtful: false, jobStartedAt: undefined });
+  expect(balance.nanos).toBe(60 * USD);
+  expect(read(balance, 57 * USD)).toEqual(NOTHING);
+  expect(balance.nanos).toBe(57 * USD);
 });

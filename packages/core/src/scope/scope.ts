@@ -49,9 +49,11 @@ export interface CostScope {
    */
   remaining(budget?: BudgetName): Promise<Remaining[]>;
   /**
-   * Rejects when a budget that applies has no room for one more call. Holds nothing.
+   * Rejects when a budget that applies has no room for one more call, or Eden AI's 402 of a moment ago says that it would
+   * not be paid for. Holds nothing.
    *
    * @throws {BudgetExceededError} `ERR_COST_BUDGET_EXCEEDED`
+   * @throws {CreditsExhaustedError} `ERR_COST_CREDITS_EXHAUSTED`
    * @throws {LedgerUnavailableError} `ERR_COST_LEDGER_UNAVAILABLE`
    * @throws {OptionsError} `ERR_COST_OPTIONS` when no budget has that name
    */
