@@ -136,6 +136,47 @@ it('lets pass what costs no credits: reads of jobs, and models that a provider k
   expect((await fetch(`${metered.eden.baseUrl}/universal-ai/async/unknown`, { headers: key })).status).toBe(404);
 });
 
+describe('a call that tries again, and is answered, but not from the credits', () => {
+  it.each([
+    ['an answer of the response cache', { cached: true }],
+    ['an answer that a provider key of your own paid for', { byok: true, metadata: true }],
+    ['an answer that is free', { costUsd: 0 }],
+  ])('%s: proves nothing, and the next one tries', async (_what, reply) => {
+    const { clock, meter, status } = circuit(1_000);
+    await status();
+    clock.advance(1_000);
+    metered.eden.setBalance(5);
+    metered.eden.script(reply);
+    expect(await status({ authorization: `Bearer ${KEY}` }, { ...CHAT, model: 'openai/own' })).toBe(200);
+    metered.eden.setBalance(0);
+    expect([await status(), await status(), sent()]).toEqual([402, 402, 3]);
+    metered.eden.setBalance(5);
+    clock.advance(1_000);
+    expect([await status(), await status(), await status()]).toEqual([200, 200, 200]);
+    expect(await meter.health()).toMatchObject({ credits: { circuit: 'closed' } });
+  });
+
+  it('a job that Eden AI starts is paid for later, and closes it', async () => {
+    const { clock, meter, status } = circuit(1_000);
+    await status();
+    metered.eden.setBalance(5);
+    clock.advance(1_000);
+    const init = postInit({ model: 'openai/sora-2', prompt: 'x' }, { headers: { authorization: `Bearer ${KEY}` } });
+    const job = await fetch(`${metered.eden.baseUrl}/videos`, init);
+    await job.text();
+    expect(job.status).toBe(200);
+    expect(await meter.health()).toMatchObject({ credits: { circuit: 'closed' } });
+  });
+});
+
+it('is told as open only while it denies', async () => {
+  const { clock, meter, status } = circuit(1_000);
+  await status();
+  expect(await meter.health()).toMatchObject({ credits: { circuit: 'open' } });
+  clock.advance(1_000);
+  expect(await meter.health()).toMatchObject({ credits: { circuit: 'closed' } });
+});
+
 it('denies nothing in observe mode, nor when it is switched off', async () => {
   for (const options of [{ mode: 'observe' }, { circuit: false }] as const) {
     const meter = metered.meter({ ...options, rateCard: false });

@@ -1,4 +1,6 @@
-import { KEY, useWatchedEden } from '../support/watched-eden.js';
+import type { MeterOptions } from '@eden-cost/core';
+import { turnsUntil } from '../support/turns.js';
+import { BALANCE_PATH, INTERVAL_MS, KEY, useWatchedEden } from '../support/watched-eden.js';
 
 const start = useWatchedEden();
 
@@ -16,4 +18,45 @@ it('says how the credits are, and no amount unless it is asked for; it spends an
   await ask();
   expect(await meter.health()).toMatchObject({ status: 'up', credits: { state: 'exhausted', circuit: 'open' } });
   expect([reads(), eden.books().requests]).toEqual([1, 4]);
+});
+
+describe('when the balance cannot be read', () => {
+  const unreadable = { credits: { apiKey: KEY, balanceUrl: 'http://127.0.0.1:9/' } };
+
+  it.each<[string, MeterOptions, number]>([
+    ['as long as the circuit denies calls', { circuit: { openMs: 2_000 } }, 2_000],
+    ['5 seconds without a circuit', { circuit: false }, 5_000],
+    ['5 seconds in observe mode', { mode: 'observe' }, 5_000],
+  ])('a 402 says that nothing is left for %s', async (_how, options, lapseMs) => {
+    const { eden, meter, clock, states, ask } = await start({ balanceUsd: 0 }, { ...unreadable, ...options });
+    const state = async () => (await meter.health()).credits.state;
+    expect(await ask()).toBe(402);
+    clock.advance(lapseMs - 1);
+    expect(await state()).toBe('exhausted');
+    clock.advance(1);
+    expect((await meter.health()).credits).toEqual({ state: 'unknown', circuit: 'closed' });
+    expect([await ask(), await state()]).toEqual([402, 'exhausted']);
+    eden.topUp(1);
+    clock.advance(lapseMs);
+    expect([await ask(), await ask()]).toEqual([200, 200]);
+    expect(await state()).toBe('ok');
+    eden.setBalance(0);
+    expect(await ask()).toBe(402);
+    expect(states).toEqual(['exhausted', 'refilled', 'exhausted']);
+  });
+});
+
+it('a balance that was read lately, and is gone, stays exhausted until a read is too old to say so', async () => {
+  const { eden, meter, clock, nextRead, errors } = await start({ balanceUsd: 0 });
+  const state = async () => (await meter.health()).credits.state;
+  clock.advance(30_000);
+  expect(await state()).toBe('exhausted');
+  await nextRead();
+  expect(await state()).toBe('exhausted');
+  eden.script({ match: { path: BALANCE_PATH }, status: 500, times: Number.POSITIVE_INFINITY });
+  clock.advance(INTERVAL_MS);
+  await turnsUntil(() => errors.length === 1);
+  expect(await state()).toBe('exhausted');
+  clock.advance(2 * INTERVAL_MS + 1);
+  expect(await state()).toBe('unknown');
 });

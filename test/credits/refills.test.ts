@@ -5,7 +5,7 @@ import { CHAT, postInit } from '../support/calls.js';
 import { countOf, many } from '../support/lists.js';
 import { useServers } from '../support/serve.js';
 import { turnsUntil } from '../support/turns.js';
-import { KEY, useWatchedEden } from '../support/watched-eden.js';
+import { INTERVAL_MS, KEY, useWatchedEden } from '../support/watched-eden.js';
 
 const start = useWatchedEden();
 const serve = useServers();
@@ -23,7 +23,8 @@ jest.setTimeout(60_000);
 /** An app with fifty users, whose clients are told 503 while the operator's balance is empty. */
 async function fiftyUsers(mode?: AutoRefill['mode'] | 'off', delayMs?: number) {
   let handler: ReturnType<typeof costAware> | undefined;
-  const autoRefill = mode === undefined || mode === 'off' ? undefined : { ...CARD, mode, ...(delayMs && { delayMs }) };
+  const autoRefill =
+    mode === undefined || mode === 'off' ? undefined : { ...CARD, mode, ...(mode === 'delayed' && { delayMs }) };
   const watched = await start(
     { balanceUsd: 1.2, ...(autoRefill && { autoRefill }) },
     { credits: { apiKey: KEY, lowUsd: 0.3 }, ...(autoRefill && { autoRefill: CARD }), logger: false },
@@ -154,6 +155,55 @@ test('with a card that is refused: that is told once, beside exhausted, until it
   await nextRead();
   expect(await round()).toBe(USERS);
   expect(states).toEqual(['low', 'exhausted', 'unrefilled', 'refilled']);
+});
+
+describe('read in the midst of fifty users', () => {
+  it.each<[string, AutoRefill['mode'] | 'off']>([
+    ['without auto-refill', 'off'],
+    ['with auto-refill that works', 'on'],
+    ['with auto-refill that comes late', 'delayed'],
+    ['with a card that is refused', 'refused'],
+  ])('%s, the running balance is within one call, and nothing is told twice', async (_how, mode) => {
+    const { eden, meter, states, clock, round, callsOff, nextRead } = await fiftyUsers(mode, 70_000);
+    for (let turn = 0; turn < 4; turn++) {
+      const { calls } = meter.snapshot();
+      let isOver = false;
+      const answered = round().finally(() => {
+        isOver = true;
+      });
+      await turnsUntil(() => isOver || meter.snapshot().calls >= calls + 10);
+      clock.advance(INTERVAL_MS);
+      await answered;
+      await turnsUntil(() => meter.credits.balance()?.ageMs === 0);
+      // a refill that is counted on, and does not come, is found out at the next read
+      if (meter.credits.balance()?.basis !== 'projected' || mode === 'on') expect(callsOff()).toBeLessThanOrEqual(1);
+    }
+    await nextRead();
+    expect(callsOff()).toBe(0);
+    const refills = eden.books().refills.filter(({ outcome }) => outcome === 'bought').length;
+    expect(states.filter((state) => state === 'refilled').length).toBeLessThanOrEqual(refills);
+    if (mode === 'on') expect([new Set(states), refills > 0]).toEqual([new Set(['refilled']), true]);
+    if (mode === 'off' || mode === 'refused') expect(states).toEqual(['low', 'exhausted']);
+  });
+});
+
+test('a balance that is bought above the threshold by hand ends what was told of a card, also once it is spent again', async () => {
+  const autoRefill = { ...CARD, mode: 'refused' } as const;
+  const { eden, states, ask, nextRead } = await start(
+    { balanceUsd: 0.4, autoRefill },
+    { credits: { apiKey: KEY }, autoRefill: { ...CARD, graceMs: 2 * INTERVAL_MS } },
+  );
+  await nextRead();
+  await nextRead();
+  expect(states).toEqual(['unrefilled']);
+  eden.topUp(0.3);
+  await ask({ costUsd: 0.25 });
+  await nextRead();
+  expect(states).toEqual(['unrefilled', 'refilled']);
+  await nextRead();
+  expect(states).toEqual(['unrefilled', 'refilled']);
+  await nextRead();
+  expect(states).toEqual(['unrefilled', 'refilled', 'unrefilled']);
 });
 
 test('with hours left: low by the present rate, once', async () => {
