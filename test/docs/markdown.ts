@@ -68,6 +68,14 @@ export function readPage(path: string): Page {
   return { path: name, blocks, anchors: anchorsOf(headings), links };
 }
 
+/** The one block of TypeScript of a page that has these words in it, as it stands there. */
+export function codeWith(path: string, words: string): string {
+  const blocks = readPage(path).blocks.filter(({ language, code }) => language === 'ts' && code.includes(words));
+  const [block, ...more] = blocks;
+  if (block === undefined || more.length > 0) throw new Error(`Not one block of ${path} has ${words}`);
+  return block.code;
+}
+
 function triesAfter(lines: readonly string[], end: number): Try[] {
   const tries: Try[] = [];
   for (const line of lines.slice(end + 1)) {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readPages } from '../docs/markdown.js';
+import { codeWith } from '../docs/markdown.js';
 import { turnsUntil } from '../support/turns.js';
 import { typescript } from '../support/typescript.js';
 
@@ -10,14 +10,6 @@ import { typescript } from '../support/typescript.js';
 const FOLDER = join(__dirname, '.recipes');
 
 const LISTEN = 'app.listen(3000);\n';
-
-/** The code of `docs/operations.md` with these words in it, as it stands there. */
-function codeWith(words: string): string {
-  const page = readPages().find(({ path }) => path === 'docs/operations.md');
-  const [block, ...more] = page?.blocks.filter(({ language, code }) => language === 'ts' && code.includes(words)) ?? [];
-  if (block === undefined || more.length > 0) throw new Error(`Not one block has ${words}`);
-  return block.code;
-}
 
 export interface RecipeProcess {
   readonly url: string;
@@ -37,7 +29,7 @@ export function useRecipes() {
   });
 
   return async (words: string, edenUrl: string): Promise<RecipeProcess> => {
-    const code = codeWith(words);
+    const code = codeWith('docs/operations.md', words);
     const file = join(FOLDER, `${words.replace(/\W+/g, '-')}-${process.pid}.ts`);
     writeFileSync(file, code.includes(LISTEN) ? code : `${code}\n${LISTEN}`);
     const args = [...typescript, join(__dirname, 'recipe-process.ts'), edenUrl, file];

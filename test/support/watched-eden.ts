@@ -36,7 +36,7 @@ export interface WatchedEden {
 type Start = (
   eden?: StandInOptions,
   options?: MeterOptions,
-  make?: (options: MeterOptions) => Meter,
+  make?: (options: MeterOptions) => Meter | Promise<Meter>,
 ) => Promise<WatchedEden>;
 
 /** Starts pairs of a stand-in and a meter; all are closed after the test. */
@@ -50,7 +50,7 @@ export function useWatchedEden(): Start {
     const eden = await startEdenStandIn({ clock, ...edenOptions });
     closing.push(() => eden.close());
     const credits = { apiKey: KEY, intervalMs: INTERVAL_MS, ...options.credits };
-    const meter = make({ baseUrls: [eden.url], rateCard: false, clock, ...options, credits });
+    const meter = await make({ baseUrls: [eden.url], rateCard: false, clock, ...options, credits });
     closing.push(() => meter.close({ timeoutMs: 0 }));
     const states: WatchedEden['states'] = [];
     const errors: WatchedEden['errors'] = [];
