@@ -50,6 +50,12 @@ it.each<[string, unknown, RegExp]>([
   ],
   ['no key', { credits: {} }, /credits\.apiKey must be an API key/],
   ['a key with a line break', { credits: { apiKey: 'sk\nx' } }, /credits\.apiKey must be an API key/],
+  [
+    'a management key among keys',
+    { credits: { apiKey: KEY, keys: ['mgmt-eden-x'] } },
+    /credits\.keys is a management key/,
+  ],
+  ['keys that are no list', { credits: { apiKey: KEY, keys: KEY } }, /credits\.keys must be a list/],
   ['a misspelt option', { credits: { apiKey: KEY, lowUSD: 1 } }, /did you mean "lowUsd"/],
   ['a limit that is none', { credits: { apiKey: KEY, lowUsd: -1 } }, /credits\.lowUsd must be an amount/],
   [

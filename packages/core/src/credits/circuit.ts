@@ -54,12 +54,11 @@ export class CreditsCircuit {
   enter(call: Call): Passage | undefined {
     if (this.openMs === undefined || call.request.method === 'GET') return UNTOUCHED;
     this.#calls += 1;
-    const hash = this.#hash(call);
     const now = this.clock.now();
-    this.#inUse.use(hash, now);
-    const key = this.#keys.get(hash);
-    const passing = { circuit: this, call, hash, number: this.#calls };
-    if (!key?.isOpen || this.#external.has(modelOf(call, hash))) return new Passing(passing);
+    const print = this.#inUse.use(keyOf(call), now);
+    const key = this.#keys.size === 0 ? undefined : this.#keys.get(this.#hash(call));
+    const passing = { circuit: this, call, print, number: this.#calls };
+    if (!key?.isOpen || this.#external.has(this.#modelOf(call))) return new Passing(passing);
     return key.probe(now) ? new Passing(passing, key) : undefined;
   }
 
@@ -82,8 +81,9 @@ export class CreditsCircuit {
   }
 
   /** Eden AI answered 402 to the call with this number. */
-  refused(hash: string, number: number): void {
-    const key = this.#keys.get(hash) ?? new RefusedKey(this.openMs ?? 0);
+  refused({ call, print, number }: Passed): void {
+    const hash = this.#hash(call);
+    const key = this.#keys.get(hash) ?? new RefusedKey(this.openMs ?? 0, print);
     this.#keys.set(hash, key);
     if (this.#keys.size > REMEMBERED) this.#keys.delete(this.#keys.keys().next().value as string);
     key.refused(number, this.clock.now());
@@ -99,9 +99,9 @@ export class CreditsCircuit {
   }
 
   /** A provider key of the account's own paid for a call: its like needs no credits. */
-  paidElsewhere(call: Call, hash: string): void {
+  paidElsewhere(call: Call): void {
     if (this.#external.size >= REMEMBERED) this.#external.clear();
-    this.#external.add(modelOf(call, hash));
+    this.#external.add(this.#modelOf(call));
   }
 
   /** Credits were bought: every key may try. */
@@ -110,23 +110,28 @@ export class CreditsCircuit {
   }
 
   #isRefused(isAccountExhausted: boolean): boolean {
-    const isAny = [...this.#keys.values()].some(({ isOpen }) => isOpen);
-    if (!isAny || this.#external.size > 0) return false;
-    return isAccountExhausted || this.#inUse.every(this.clock.now(), (hash) => this.#keys.get(hash)?.isOpen ?? false);
+    if (this.#keys.size === 0 || this.#external.size > 0) return false;
+    const open = [...this.#keys.values()].filter(({ isOpen }) => isOpen);
+    if (open.length === 0 || isAccountExhausted) return open.length > 0;
+    const refused = new Set(open.map(({ print }) => print));
+    return this.#inUse.every(this.clock.now(), (print) => refused.has(print));
   }
 
-  #hash({ request }: Call): string {
-    const key = request.header('authorization') ?? request.header('x-api-key') ?? '';
-    return createHmac('sha256', this.#secret).update(key).digest('base64');
+  #modelOf(call: Call): string {
+    return `${this.#hash(call)} ${call.kind.operation} ${call.facts.model ?? ''}`;
+  }
+
+  #hash(call: Call): string {
+    return createHmac('sha256', this.#secret).update(keyOf(call)).digest('base64');
   }
 }
 
-const modelOf = ({ kind, facts }: Call, hash: string): string => `${hash} ${kind.operation} ${facts.model ?? ''}`;
+const keyOf = ({ request }: Call): string => request.header('authorization') ?? request.header('x-api-key') ?? '';
 
 interface Passed {
   readonly circuit: CreditsCircuit;
   readonly call: Call;
-  readonly hash: string;
+  readonly print: number;
   readonly number: number;
 }
 
@@ -138,13 +143,12 @@ class Passing implements Passage {
   ) {}
 
   answered(status: number): void {
-    const { circuit, hash, number } = this.passed;
-    if (status === 402) circuit.refused(hash, number);
+    if (status === 402) this.passed.circuit.refused(this.passed);
   }
 
   over(paidBy: PaidBy): void {
-    const { circuit, call, hash } = this.passed;
+    const { circuit, call } = this.passed;
     if (this.probed !== undefined) circuit.probed(this.probed, call, paidBy);
-    if (paidBy === 'external') circuit.paidElsewhere(call, hash);
+    if (paidBy === 'external') circuit.paidElsewhere(call);
   }
 }

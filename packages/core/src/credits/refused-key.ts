@@ -11,7 +11,11 @@ export class RefusedKey {
   /** Calls that left before it closed say nothing new. */
   #closedAfter = 0;
 
-  constructor(private readonly openMs: number) {}
+  /** @param print what it is known by among the keys in use */
+  constructor(
+    private readonly openMs: number,
+    readonly print: number,
+  ) {}
 
   /** Eden AI has refused it, and has not been paid with it since. */
   get isOpen(): boolean {
