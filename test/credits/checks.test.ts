@@ -22,10 +22,9 @@ function setup(options: MeterOptions = {}) {
     circuit: { openMs: OPEN_MS },
     ...options,
   });
-  const with_ = (key: string) => ask({ headers: { authorization: `Bearer ${key}` } });
   return {
     ...{ clock, meter, told: hear(meter) },
-    call: (key = KEY) => with_(key),
+    call: (key = KEY) => meter.run({}, () => ask({ headers: { authorization: `Bearer ${key}` } })),
     /** How `check()` ends, before anything else is done in its scope. */
     check: () =>
       meter.run({}, () =>
@@ -114,9 +113,10 @@ describe('check() while the credits are used up', () => {
       { paymentRequired: 'respond', circuit: { openMs: OPEN_MS } },
     );
     const check = () => meter.run({}, () => (meter.current() as CostScope).check());
-    expect(await ask({ costUsd: 0.01 }, { key: 'sk-eden-other' })).toBe(200);
-    expect(await ask({ costUsd: 0.01 })).toBe(200);
-    expect(await ask()).toBe(402);
+    const call = (...of: Parameters<typeof ask>) => meter.run({}, () => ask(...of));
+    expect(await call({ costUsd: 0.01 }, { key: 'sk-eden-other' })).toBe(200);
+    expect(await call({ costUsd: 0.01 })).toBe(200);
+    expect(await call()).toBe(402);
     await expect(check()).rejects.toMatchObject({ code: 'ERR_COST_CREDITS_EXHAUSTED' });
     eden.topUp(5);
     clock.advance(OPEN_MS);

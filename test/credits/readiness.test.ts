@@ -2,9 +2,10 @@ import type { Meter } from '@eden-cost/core';
 import type { Type } from '@nestjs/common';
 import type { Express } from 'express';
 import type Koa from 'koa';
+import { CHAT, postInit } from '../support/calls.js';
 import { recipe, recipeModule } from '../support/recipe.js';
 import { turnsUntil } from '../support/turns.js';
-import { BALANCE_PATH, INTERVAL_MS, useWatchedEden } from '../support/watched-eden.js';
+import { BALANCE_PATH, INTERVAL_MS, KEY, useWatchedEden } from '../support/watched-eden.js';
 import { APPS, type Extras, type RunningApp } from './apps.js';
 
 const start = useWatchedEden();
@@ -39,12 +40,19 @@ afterEach(async () => {
 describe.each(Object.keys(RECIPES))('the readiness probe of an app in %s', (framework) => {
   async function serve(balanceUsd: number) {
     const extras = await RECIPES[framework]?.();
-    const asks = { chat: async () => '', stream: async function* () {} };
+    let base = '';
+    const chat = async () => {
+      const init = postInit(CHAT, { headers: { authorization: `Bearer ${KEY}` } });
+      return (await fetch(`${base}/chat/completions`, init)).text();
+    };
+    const asks = { chat, stream: async function* () {} };
     const watched = await start({ balanceUsd }, { logger: false }, async (options) => {
       app = await APPS[framework]?.(asks, options, extras);
       return (app as RunningApp).meter;
     });
-    return { ...watched, ready: async () => (await fetch(`${app?.url}/ready`)).status };
+    base = watched.eden.baseUrl;
+    const get = async (path: string) => (await fetch(app?.url + path)).status;
+    return { ...watched, ask: () => get('/ask'), ready: () => get('/ready') };
   }
 
   it('fails while the balance is gone, and is well again by itself when credits are bought', async () => {
@@ -62,10 +70,10 @@ describe.each(Object.keys(RECIPES))('the readiness probe of an app in %s', (fram
     await turnsUntil(() => errors.length === 1);
     eden.setBalance(0);
     expect(await ready()).toBe(200);
-    expect([await ask(), await ready()]).toEqual([402, 503]);
+    expect([await ask(), await ready()]).toEqual([503, 503]);
     clock.advance(5_000);
     expect(await ready()).toBe(200);
-    expect([await ask(), await ready()]).toEqual([402, 503]);
+    expect([await ask(), await ready()]).toEqual([503, 503]);
     eden.topUp(5);
     clock.advance(5_000);
     expect([await ready(), await ask(), await ready()]).toEqual([200, 200, 200]);
