@@ -149,23 +149,49 @@ describe('a call that tries again, and is answered, but not from the credits', (
     metered.eden.script(reply);
     expect(await status({ authorization: `Bearer ${KEY}` }, { ...CHAT, model: 'openai/own' })).toBe(200);
     metered.eden.setBalance(0);
-    expect([await status(), await status(), sent()]).toEqual([402, 402, 3]);
+    expect(await Promise.all(many(9, () => status()))).toEqual(many(9, () => 402));
+    expect(sent()).toBe(3);
     metered.eden.setBalance(5);
     clock.advance(1_000);
     expect([await status(), await status(), await status()]).toEqual([200, 200, 200]);
     expect(await meter.health()).toMatchObject({ credits: { circuit: 'closed' } });
   });
 
-  it('a job that Eden AI starts is paid for later, and closes it', async () => {
-    const { clock, meter, status } = circuit(1_000);
-    await status();
-    metered.eden.setBalance(5);
-    clock.advance(1_000);
-    const init = postInit({ model: 'openai/sora-2', prompt: 'x' }, { headers: { authorization: `Bearer ${KEY}` } });
-    const job = await fetch(`${metered.eden.baseUrl}/videos`, init);
-    await job.text();
-    expect(job.status).toBe(200);
-    expect(await meter.health()).toMatchObject({ credits: { circuit: 'closed' } });
+  describe('a job', () => {
+    const VIDEO = { model: 'openai/sora-2', prompt: 'x' };
+    const startVideo = async () => {
+      const init = postInit(VIDEO, { headers: { authorization: `Bearer ${KEY}` } });
+      const answer = await fetch(`${metered.eden.baseUrl}/videos`, init);
+      await answer.text();
+      return answer.status;
+    };
+
+    it('that Eden AI starts is paid for later, and closes it', async () => {
+      const { clock, meter, status } = circuit(1_000);
+      await status();
+      metered.eden.setBalance(5);
+      clock.advance(1_000);
+      expect(await startVideo()).toBe(200);
+      metered.eden.script({ status: 500, times: 3 });
+      expect(await Promise.all(many(3, () => status()))).toEqual([500, 500, 500]);
+      expect(await meter.health()).toMatchObject({ credits: { circuit: 'closed' } });
+    });
+
+    it('of the response cache, which an earlier call started, proves nothing', async () => {
+      const { clock, status } = circuit(1_000);
+      metered.eden.setBalance(5);
+      const cached = { body: { id: 'video-1', status: 'queued', cost: 0 }, match: { path: '/videos' }, times: 2 };
+      metered.eden.script(cached);
+      expect(await startVideo()).toBe(200);
+      metered.eden.setBalance(0);
+      await status();
+      clock.advance(1_000);
+      metered.eden.setBalance(5);
+      expect(await startVideo()).toBe(200);
+      metered.eden.setBalance(0);
+      expect(await Promise.all(many(9, () => status()))).toEqual(many(9, () => 402));
+      expect(sent()).toBe(4);
+    });
   });
 });
 
