@@ -36,6 +36,9 @@ describe('when the balance cannot be read', () => {
     clock.advance(1);
     expect((await meter.health()).credits).toEqual({ state: 'unknown', circuit: 'closed' });
     expect([await ask(), await state()]).toEqual([402, 'exhausted']);
+    clock.advance(lapseMs);
+    await expect(ask({ reset: 'before-headers' })).rejects.toThrow();
+    expect(states).toEqual(['exhausted']);
     eden.topUp(1);
     clock.advance(lapseMs);
     expect([await ask(), await ask()]).toEqual([200, 200]);

@@ -117,9 +117,12 @@ export interface HealthOptions {
 
 /** How the credits at Eden AI are. */
 export interface CreditsHealth {
-  /** `off`: nothing watches them (option `credits`); `unknown`: no balance could be read yet. */
+  /**
+   * `off`: nothing watches them (option `credits`); `exhausted` only for as long as that is known: where the balance cannot be
+   * read, `circuit.openMs` after Eden AI's last 402 (without a circuit 5,000 ms), and then `unknown`.
+   */
   readonly state: CreditsState | 'off';
-  /** `open`: Eden AI has answered 402, and calls with at least one API key are denied here. */
+  /** `open`: Eden AI has answered 402, and calls with at least one API key are denied here now. */
   readonly circuit: 'open' | 'closed';
   /** Only where it is asked for. */
   readonly balanceUsd?: number;

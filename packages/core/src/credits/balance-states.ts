@@ -4,7 +4,7 @@ import type { Nanos } from '../money.js';
 export interface BalanceEvent {
   /**
    * `low`: below `lowUsd`, or fewer than `lowHours` left; `exhausted`: nothing is left; `refilled`: credits were bought, or
-   * calls are answered again; `unrefilled`: below the threshold of the auto-refill for `graceMs`, as when a card was refused.
+   * calls are paid for again; `unrefilled`: below the threshold of the auto-refill for `graceMs`, as when a card was refused.
    */
   readonly state: 'low' | 'exhausted' | 'refilled' | 'unrefilled';
   /** Milliseconds since the epoch. */
@@ -15,7 +15,10 @@ export interface BalanceEvent {
   readonly hoursLeft?: number;
 }
 
-/** What is left of the credits; `unknown`: no balance could be read, and no call was refused. */
+/**
+ * What is left of the credits. `exhausted`: a balance that was read lately is used up, or Eden AI has answered 402 within
+ * `circuit.openMs`; `unknown`: no balance could be read, and no call was refused a moment ago.
+ */
 export type CreditsState = 'unknown' | 'ok' | 'low' | 'exhausted';
 
 const RANK: Readonly<Record<CreditsState, number>> = { unknown: 0, ok: 0, low: 1, exhausted: 2 };

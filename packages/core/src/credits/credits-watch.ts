@@ -1,5 +1,6 @@
 import type { ChargedCall } from '../book-charge.js';
 import type { Charge } from '../charge.js';
+import { succeeded } from '../job-settlement.js';
 import type { CallEnd } from '../metered-call.js';
 import { type Nanos, nanosToUsd } from '../money.js';
 import { BalanceReader, type BalanceReaderTools } from './balance-reader.js';
@@ -120,7 +121,7 @@ export class CreditsWatch {
     });
     if (this.#doubted && this.#balance.certain <= 0) this.#refused();
     else this.#states.spent(this.#facts(), this.#balance.isEmpty(at));
-    if (amount > 0 && this.#leftAfterRefusal(call, at)) this.resumed(call);
+    if (amount > 0 && succeeded(end) && this.#leftAfterRefusal(call, at)) this.resumed(call);
   }
 
   /** Eden AI answered 402: for the account, unless a balance that was read lately says that it is the key's own budget. */
