@@ -59,6 +59,7 @@ export type {
   Truth,
 } from './ledger/ledger.js';
 export { LedgerLostError } from './ledger/ledger-lost-error.js';
+export { LedgerQuestionError } from './ledger/ledger-question-error.js';
 export { type LedgerBook, LedgerRules } from './ledger/ledger-rules.js';
 export { memoryLedger } from './ledger/memory-ledger.js';
 export { Reservation, type ReservationRecord } from './ledger/reservation.js';

@@ -1,4 +1,5 @@
 import type { Counters } from './counters.js';
+import { OptionsError } from './errors.js';
 import type { Events } from './events.js';
 import type { Ledger } from './ledger/ledger.js';
 import { MemoryLedger, memoryLedger } from './ledger/memory-ledger.js';
@@ -19,8 +20,9 @@ export function ledgerOf(settings: Settings, events: Events, counters: Counters)
       admitted: () => counters.admittedLocally(),
       mistaken: (cause) =>
         events.emit('error', {
-          problem: 'ledger-options',
-          message: `The ledger is not set up right for a call: ${cause.message}`,
+          ...(cause instanceof OptionsError
+            ? { problem: 'ledger-options', message: `The ledger is not set up right for a call: ${cause.message}` }
+            : { problem: 'ledger', message: 'The ledger works, and cannot do what a call needs: see the cause' }),
           cause,
         }),
       dropped: (count, cause) =>

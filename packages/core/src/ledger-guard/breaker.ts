@@ -1,8 +1,8 @@
 import type { Clock, Timer } from '../clock.js';
-import { OptionsError } from '../errors.js';
 import type { MaybePromise } from '../ledger/ledger.js';
 import { isPromise } from '../maybe.js';
 import { withDeadline } from './deadline.js';
+import { isFaultyQuestion } from './is-faulty-question.js';
 
 /** Between attempts, in milliseconds: doubles from the first to the last. */
 const PAUSE = { first: 100, last: 2_000, hurried: 100 };
@@ -19,7 +19,7 @@ export interface BreakerTools {
 
 /**
  * After a failure nobody asks the ledger, and so nobody waits for it, but one attempt at a time to get through.
- * An `OptionsError` is a mistake in the app and no failure.
+ * What is wrong with one question alone is no failure.
  */
 export class Breaker {
   /** Why it is open. */
@@ -44,7 +44,7 @@ export class Breaker {
   ask<T>(question: () => MaybePromise<T>, ms = this.tools.deadlineMs, timers = this.tools.timers): MaybePromise<T> {
     const recoveries = this.#recoveries;
     const failed = (cause: unknown): never => {
-      if (!(cause instanceof OptionsError) && recoveries === this.#recoveries) this.trip(cause);
+      if (!isFaultyQuestion(cause) && recoveries === this.#recoveries) this.trip(cause);
       throw cause;
     };
     try {

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.js';
-import { OptionsError } from '../errors.js';
 import type { Ledger, MaybePromise } from '../ledger/ledger.js';
-import { NoAnswer } from './deadline.js';
-import { isLost } from './is-lost.js';
+import { isFaultyQuestion } from './is-faulty-question.js';
 import type { LedgerView } from './ledger-view.js';
 import type { PlannedReserve } from './meter-ledger.js';
 import type { Letter, Message, Outbox } from './outbox.js';
@@ -11,8 +9,6 @@ import type { Letter, Message, Outbox } from './outbox.js';
 export type Ask = <T>(question: () => MaybePromise<T>) => MaybePromise<T>;
 
 const AT_ONCE = 32;
-/** A letter that fails so often while all else works would keep the ledger down for good. */
-const MOST_FAILURES = 5;
 
 type Tellings = { readonly [K in Message['kind']]: (letter: Letter, message: Message & { kind: K }) => Promise<void> };
 
@@ -20,9 +16,8 @@ type Tellings = { readonly [K in Message['kind']]: (letter: Letter, message: Mes
 export class Delivery {
   /** Letters that arrived. */
   delivered = 0;
-  #worked = 0;
 
-  /** @param dropped told why when the ledger works, and does not take a letter */
+  /** @param dropped told why when the ledger works, and cannot take a letter */
   constructor(
     private readonly ledger: Ledger,
     private readonly clock: Clock,
@@ -37,16 +32,22 @@ export class Delivery {
    */
   async knock(ask: Ask, latest: PlannedReserve | undefined): Promise<void> {
     const letter = this.outbox.first;
-    if (letter !== undefined && letter.failures < MOST_FAILURES - 1) return this.#deliver(letter, ask);
+    if (letter !== undefined) return this.#deliver(letter, ask);
     const shared = latest?.holds.filter(({ account }) => account.owner === undefined) ?? [];
-    if (shared.length === 0) await ask(() => this.ledger.balances([], this.clock.now()));
-    else {
-      const id = randomUUID();
-      const holds = shared.map((hold) => ({ ...hold, amount: 0, enforce: false, thresholds: [] }));
-      await ask(() => this.ledger.reserve({ id, at: this.clock.now(), ttlMs: 1_000, holds }));
-      await ask(() => this.ledger.release(id, this.clock.now()));
+    try {
+      await (shared.length === 0
+        ? ask(() => this.ledger.balances([], this.clock.now()))
+        : this.#holdNothing(shared, ask));
+    } catch (cause) {
+      if (!isFaultyQuestion(cause)) throw cause;
     }
-    this.#worked += 1;
+  }
+
+  async #holdNothing(shared: PlannedReserve['holds'], ask: Ask): Promise<void> {
+    const id = randomUUID();
+    const holds = shared.map((hold) => ({ ...hold, amount: 0, enforce: false, thresholds: [] }));
+    await ask(() => this.ledger.reserve({ id, at: this.clock.now(), ttlMs: 1_000, holds }));
+    await ask(() => this.ledger.release(id, this.clock.now()));
   }
 
   /** Delivers everything, also what is added meanwhile. */
@@ -67,13 +68,12 @@ export class Delivery {
         letter.messages.shift();
       }
     } catch (cause) {
-      if (this.#isHopeless(letter, cause)) return this.#drop(letter, cause);
+      if (isFaultyQuestion(cause)) return this.#drop(letter, cause);
       this.outbox.putBack(letter);
       throw cause;
     }
     this.outbox.remove(letter);
     this.delivered += 1;
-    this.#worked += 1;
   }
 
   async #tell(letter: Letter, message: Message, ask: Ask): Promise<void> {
@@ -83,10 +83,10 @@ export class Delivery {
         const result = await ask(() => this.ledger.reserve({ ...request, at: this.clock.now(), holds }));
         this.view.reserved(request, result);
       },
-      settle: async ({ id }, { amount, truth, told }) => {
-        const result = await ask(() => this.ledger.settle(id, amount, truth));
+      settle: async ({ id }, { amount, truth, answer }) => {
+        const result = await ask(() => answer.attempt(this.ledger.settle(id, amount, truth)));
         this.view.settled(id, result);
-        told(result);
+        answer.end(result);
       },
       release: async ({ id }) => {
         await ask(() => this.ledger.release(id, this.clock.now()));
@@ -96,21 +96,10 @@ export class Delivery {
     await (tell[message.kind] as (letter: Letter, message: Message) => Promise<void>)(letter, message);
   }
 
-  #isHopeless(letter: Letter, cause: unknown): boolean {
-    if (cause instanceof OptionsError) return true;
-    if (isNoAnswer(cause) || isLost(cause)) return false;
-    if (letter.failures === 0) letter.worked = this.#worked;
-    letter.failures += 1;
-    return letter.failures >= MOST_FAILURES && this.#worked > letter.worked;
-  }
-
   #drop(letter: Letter, cause: unknown): void {
     this.outbox.remove(letter);
-    for (const message of letter.messages) if (message.kind === 'settle') message.told(undefined);
+    for (const message of letter.messages) if (message.kind === 'settle') message.answer.end(undefined);
+    this.view.released(letter.id);
     this.dropped(cause);
   }
 }
-
-/** A ledger may say it in words of its own. */
-const isNoAnswer = (error: unknown): boolean =>
-  error instanceof NoAnswer || (error instanceof Error && error.cause instanceof NoAnswer);

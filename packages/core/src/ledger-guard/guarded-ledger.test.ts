@@ -4,12 +4,14 @@ import type { Clock } from '../clock.js';
 import { LedgerUnavailableError, OptionsError } from '../errors.js';
 import type { AccountRef, Balance, Ledger, ReserveResult, SettleResult, Truth } from '../ledger/ledger.js';
 import { LedgerLostError } from '../ledger/ledger-lost-error.js';
+import { LedgerQuestionError } from '../ledger/ledger-question-error.js';
 import { MemoryLedger } from '../ledger/memory-ledger.js';
 import { GuardedLedger, type GuardListener } from './guarded-ledger.js';
 import type { OnLedgerError, PlannedHold, Verdict } from './meter-ledger.js';
 
 const LIMIT = 1_000;
 const SHARE = 50; // a tenth, over two processes
+const UNSEEN_SHARE = 10; // a tenth, over ten
 const ACCOUNT: AccountRef = { key: 'all:total' };
 
 class TestClock implements Clock {
@@ -122,9 +124,9 @@ class Server implements Ledger {
 
 type Told = Parameters<GuardListener['changed']>[0];
 
-function setup({ start }: { start?: Ledger['start'] } = {}, maxKept = 1_000) {
+function setup(more: Partial<Pick<Ledger, 'start' | 'processes'>> = {}, maxKept = 1_000) {
   const clock = new TestClock();
-  const server = Object.assign(new Server(clock), { start });
+  const server = Object.assign(new Server(clock), more);
   const states: Told[] = [];
   const counts = { admitted: 0, mistaken: 0, dropped: 0 };
   const ledger = new GuardedLedger(server, {
@@ -210,6 +212,51 @@ describe('a ledger that cannot be asked', () => {
     expect(overruns).toEqual([]);
     await recovered();
     expect(await later).toMatchObject({ applied: true, known: true, overruns: [5] });
+  });
+
+  it.each([
+    ['before it is told again', false],
+    ['after it was told again', true],
+  ])('says what a settlement did to the budget that it answers past the deadline, %s', async (_name, isReversed) => {
+    const { server, reserve, settle, hold, clock, recovered } = setup();
+    await reserve('call', [hold(10, 'local', { thresholds: [1] })]);
+    server.go('frozen');
+    const booking = settle('call', LIMIT + 5);
+    await clock.advance(400);
+    const { later } = await booking;
+    server.go('up', isReversed);
+    await recovered();
+    expect(await later).toMatchObject({ applied: true, overruns: [5], crossed: [{ threshold: 1 }] });
+    expect(server.settles).toEqual([['call', LIMIT + 5]]);
+  });
+
+  it('says nothing of a settlement whose answer was lost on its way', async () => {
+    const { server, reserve, settle, hold, recovered } = setup();
+    await reserve('call', [hold(10)]);
+    server.go('cut');
+    const { later } = await settle('call', LIMIT + 5);
+    await recovered();
+    expect(await later).toMatchObject({ applied: false, known: true });
+    expect(server.settles).toEqual([['call', LIMIT + 5]]);
+  });
+
+  it('loses no settlement, however often the connection fails over it', async () => {
+    const { server, reserve, settle, hold, clock, recovered, counts } = setup();
+    for (const call of ['unlucky', 'first', 'second']) await reserve(call, [hold(10)]);
+    const { settle: takes } = server;
+    let failures = 0;
+    server.settle = (id, amount, truth) => {
+      if (id !== 'unlucky' || failures >= 50) return takes(id, amount, truth);
+      failures += 1;
+      return Promise.reject(new Error(failures % 2 === 0 ? 'read ECONNRESET' : 'Command timed out'));
+    };
+    await settle('unlucky', 7);
+    for (const call of ['first', 'second']) await settle(call, 1);
+    await clock.advance(300_000);
+    await recovered();
+    expect(failures).toBe(50);
+    expect(server.balance).toEqual({ settled: 9, reserved: 0, toppedUp: 0 });
+    expect(counts.dropped).toBe(0);
   });
 
   it('is not told of a call that came to nothing', async () => {
@@ -341,6 +388,16 @@ describe('local', () => {
     expect(admitted(await reserve('fits', [hold(3)]))).toBe(true);
   });
 
+  it.each([
+    ['ten, as far as it knows,', {}, UNSEEN_SHARE],
+    ['as many as the ledger is told', { processes: 4 }, 25],
+  ])('shares with %s in a process that has never seen the ledger', async (_name, more, share) => {
+    const { server, reserve, hold } = setup(more);
+    server.go('refusing');
+    expect(admitted(await reserve('fits', [hold(share)]))).toBe(true);
+    expect(admitted(await reserve('more', [hold(1)]))).toBe(false);
+  });
+
   it('waits for calls in flight here', async () => {
     const { server, reserve, settle, hold, clock } = setup();
     await reserve('seen', [hold(10)]);
@@ -460,17 +517,62 @@ describe('a ledger that is not set up right for a call', () => {
   });
 });
 
-it('drops, and tells of, what a ledger that works will not take', async () => {
-  const { server, reserve, hold, counts, recovered, states } = setup();
-  server.go('refusing');
-  await reserve('poison', [hold(1)]);
-  await reserve('right', [hold(2)]);
-  const { reserve: takes } = server;
-  server.reserve = (request) => (request.id === 'poison' ? Promise.reject(new Error('ERR syntax')) : takes(request));
-  await recovered();
-  expect(server.balance.reserved).toBe(2);
-  expect(counts.dropped).toBe(1);
-  expect(states.at(-1)).toMatchObject({ state: 'up' });
+describe('a question that a ledger which works cannot do', () => {
+  const wrong = new LedgerQuestionError('WRONGTYPE');
+
+  it.each<[OnLedgerError, boolean | undefined]>([
+    ['local', undefined],
+    ['refuse', undefined],
+    ['allow', true],
+  ])('concerns its call alone; the budget says %s', async (policy, expected) => {
+    const { server, ledger, states, counts, reserve, hold } = setup();
+    const { reserve: takes } = server;
+    server.reserve = (request) => (request.id === 'wrong' ? Promise.reject(wrong) : takes(request));
+    expect(admitted(await reserve('wrong', [hold(1, policy)]))).toBe(expected);
+    expect(admitted(await reserve('right', [hold(1, 'refuse')]))).toBe(true);
+    expect({ states, kept: ledger.kept, told: counts.mistaken }).toEqual({ states: [], kept: 0, told: 1 });
+  });
+
+  it.each([
+    ['the ledger says so', wrong],
+    ['an amount is none', new RangeError('amounts are whole numbers')],
+  ])('is not asked again: %s', async (_name, error) => {
+    const { server, ledger, states, reserve, settle, hold, clock } = setup();
+    await reserve('call', [hold(1)]);
+    server.settle = () => Promise.reject(error);
+    server.extend = () => Promise.reject(error);
+    await expect(settle('call', 1)).rejects.toBe(error);
+    await expect(async () => ledger.extend(['call'], 60_000, clock.now())).rejects.toBe(error);
+    expect({ states, kept: ledger.kept }).toEqual({ states: [], kept: 0 });
+  });
+
+  it('is dropped and told of when it was kept, and does not hold up the others', async () => {
+    const { server, reserve, settle, hold, counts, recovered, states } = setup();
+    server.go('refusing');
+    await reserve('wrong', [hold(1)]);
+    await reserve('right', [hold(2)]);
+    const { later } = await settle('wrong', 1);
+    const { reserve: takes } = server;
+    server.reserve = (request) => (request.id === 'wrong' ? Promise.reject(wrong) : takes(request));
+    await recovered();
+    expect(server.balance.reserved).toBe(2);
+    expect(counts.dropped).toBe(1);
+    expect(await later).toBe(undefined);
+    expect(states.map(({ state }) => state)).toEqual(['down', 'up']);
+  });
+
+  it('does not keep the ledger down when it is what the way back is tried with', async () => {
+    const { server, ledger, counts, reserve, hold, clock, recovered } = setup();
+    server.go('refusing');
+    await reserve('call', [hold(1, 'refuse')]);
+    await ledger.release('call', clock.now());
+    await ledger.extend(['call'], 60_000, clock.now());
+    server.reserve = () => Promise.reject(wrong);
+    server.extend = () => Promise.reject(wrong);
+    await recovered();
+    expect(ledger.state).toBe('up');
+    expect(counts.mistaken).toBe(1);
+  });
 });
 
 describe('start()', () => {

@@ -1,7 +1,7 @@
-import { type Clock, systemClock } from '../clock.js';
-import { OptionsError } from '../errors.js';
-import type { AccountRef, Balance, Ledger, MaybePromise, SettleResult, TopUp, Truth } from '../ledger/ledger.js';
+import type { Clock } from '../clock.js';
+import type { AccountRef, Balance, Ledger, MaybePromise, TopUp, Truth } from '../ledger/ledger.js';
 import type { Nanos } from '../money.js';
+import { Bookings } from './bookings.js';
 import { Delivery } from './delivery.js';
 import { Keeping } from './keeping.js';
 import { LastSeen } from './last-seen.js';
@@ -10,6 +10,7 @@ import { LedgerView } from './ledger-view.js';
 import { LocalAdmission } from './local-admission.js';
 import type { Booked, LedgerState, MeterLedger, PlannedReserve, Verdict } from './meter-ledger.js';
 import { Outbox } from './outbox.js';
+import { Quiet } from './quiet.js';
 import { Recovery, type RecoveryTools } from './recovery.js';
 import { Reserving, type ReservingTools } from './reserving.js';
 
@@ -33,27 +34,25 @@ export interface GuardOptions {
   readonly timers?: Clock;
 }
 
-const UNKNOWN: SettleResult = { applied: false, known: false, overruns: [], crossed: [] };
-
 /**
  * A ledger that may be down, behind a breaker: while it cannot be asked, each budget says who decides, what happened is
- * kept, and the ledger is told of it once it answers again, by the same ids. Only an `OptionsError` is thrown: by a ledger
- * that the app has not set up right.
+ * kept, and the ledger is told of it once it answers again, by the same ids. Only an error that concerns one question is
+ * thrown ({@link isFaultyQuestion}).
  */
 export class GuardedLedger implements MeterLedger {
   readonly name: string;
   readonly shared: boolean;
   readonly durable: boolean;
+  readonly topUps?: Ledger['topUps'];
   readonly #listener: GuardListener;
   readonly #line: LedgerLine;
   readonly #view: LedgerView;
   readonly #local: LocalAdmission;
   readonly #outbox: Outbox;
-  readonly #keeping: Keeping;
+  readonly #quiet: Quiet;
   readonly #reserving: Reserving;
+  readonly #bookings: Bookings;
   readonly #recovery: Recovery;
-  readonly topUps?: Ledger['topUps'];
-  #quiet: (() => void)[] = [];
 
   constructor(
     private readonly ledger: Ledger,
@@ -70,30 +69,38 @@ export class GuardedLedger implements MeterLedger {
           (notes) => notes,
         );
     }
-    const seen = new LastSeen(maxAccounts, ledger.processes ?? 1);
-    const view = new LedgerView(seen);
-    const outbox = new Outbox(maxKept);
-    const dropped = (cause: unknown) => listener.dropped(1, cause);
-    const delivery = new Delivery(ledger, clock, outbox, view, dropped);
-    const recover = () => this.#recovery.attempt();
-    const failed = (cause: unknown) => this.#recovery.failed(cause);
-    const line = new LedgerLine(ledger, { clock, timers, recover, failed }, () => this.#tellQuiet());
-    const caughtUp = () => {
-      this.#local.forget();
-      this.#tellQuiet();
-    };
-    this.#view = view;
-    this.#outbox = outbox;
-    this.#line = line;
-    this.#local = new LocalAdmission(clock, seen);
-    this.#keeping = new Keeping(outbox, line);
     const { changed, admitted, mistaken } = listener;
-    this.#reserving = new Reserving({
-      ...{ ledger, clock, line, view, local: this.#local, keeping: this.#keeping, admitted, mistaken },
-      release: (id) => void this.release(id, clock.now()),
+    const view = new LedgerView(new LastSeen(maxAccounts, ledger.processes));
+    const local = new LocalAdmission(clock, view.seen);
+    const outbox = new Outbox(maxKept);
+    const quiet = new Quiet(() => line.isIdle && outbox.size === 0);
+    const line: LedgerLine = new LedgerLine(
+      ledger,
+      {
+        ...{ clock, timers },
+        recover: () => this.#recovery.attempt(),
+        failed: (cause) => this.#recovery.failed(cause),
+      },
+      () => quiet.tell(),
+    );
+    const tools = { ledger, clock, line, view, local, outbox, quiet, keeping: new Keeping(outbox, line), mistaken };
+    this.#view = view;
+    this.#local = local;
+    this.#outbox = outbox;
+    this.#quiet = quiet;
+    this.#line = line;
+    this.#reserving = new Reserving({ ...tools, admitted, release: (id) => void this.release(id, clock.now()) });
+    this.#bookings = new Bookings({ ...tools, missed: (ids, ttlMs) => this.#recovery.missed(ids, ttlMs) });
+    this.#recovery = new Recovery({
+      ...tools,
+      delivery: new Delivery(ledger, clock, outbox, view, (cause) => listener.dropped(1, cause)),
+      latest: () => this.#reserving.latest,
+      changed,
+      caughtUp: () => {
+        local.forget();
+        quiet.tell();
+      },
     });
-    const latest = () => this.#reserving.latest;
-    this.#recovery = new Recovery({ ledger, clock, line, view, outbox, delivery, latest, changed, caughtUp });
   }
 
   get state(): LedgerState {
@@ -117,50 +124,15 @@ export class GuardedLedger implements MeterLedger {
   }
 
   settle(id: string, amount: Nanos, truth: Truth): MaybePromise<Booked> {
-    this.#local.settle(id, amount, truth);
-    if (this.#keeping.wasLetGo(id)) return UNKNOWN;
-    if (this.#keeping.mustKeep(id)) return this.#keeping.keepSettle(id, amount, truth, false);
-    const failed = (cause: unknown) => {
-      if (cause instanceof OptionsError) throw cause;
-      return this.#keeping.keepSettle(id, amount, truth, true);
-    };
-    return this.#line.try(
-      () => this.ledger.settle(id, amount, truth),
-      (result) => this.#view.settled(id, result),
-      failed,
-    );
+    return this.#bookings.settle(id, amount, truth);
   }
 
   release(id: string, at: number): MaybePromise<boolean> {
-    this.#local.release(id, at);
-    if (this.#keeping.wasLetGo(id)) return true;
-    const keep = (sent: boolean) => {
-      this.#keeping.keep(id, { kind: 'release' }, sent);
-      this.#tellQuiet();
-      return true;
-    };
-    if (this.#keeping.mustKeep(id)) return keep(this.#view.isOpen(id));
-    const released = (changed: boolean) => {
-      this.#view.released(id);
-      return changed;
-    };
-    return this.#line.try(
-      () => this.ledger.release(id, at),
-      released,
-      () => keep(true),
-    );
+    return this.#bookings.release(id, at);
   }
 
-  /** What was missed is made good for once the ledger answers again. */
   extend(ids: readonly string[], ttlMs: number, at: number): MaybePromise<void> {
-    this.#local.extend(ids, ttlMs, at);
-    const missed = () => this.#recovery.missed(ids, ttlMs);
-    if (this.#line.isDown) return missed();
-    return this.#line.try(
-      () => this.ledger.extend(ids, ttlMs, at),
-      () => {},
-      missed,
-    );
+    return this.#bookings.extend(ids, ttlMs, at);
   }
 
   /** @throws {LedgerUnavailableError} `ERR_COST_LEDGER_UNAVAILABLE` */
@@ -183,34 +155,16 @@ export class GuardedLedger implements MeterLedger {
   }
 
   async flush(timeoutMs: number): Promise<void> {
-    this.#line.breaker.hurry();
-    if (!this.#isQuiet && timeoutMs > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = Number.isFinite(timeoutMs)
-          ? systemClock.after(timeoutMs, resolve, { keepAlive: true })
-          : undefined;
-        this.#quiet.push(() => {
-          timer?.cancel();
-          resolve();
-        });
-      });
-    }
-    this.#line.breaker.stop();
-    if (this.#outbox.size > 0) this.#listener.dropped(this.#outbox.size, this.#line.breaker.cause);
+    const { breaker } = this.#line;
+    breaker.hurry();
+    await this.#quiet.wait(timeoutMs);
+    breaker.stop();
+    if (this.#outbox.size > 0) this.#listener.dropped(this.#outbox.size, breaker.cause);
   }
 
   async close(): Promise<void> {
     this.#line.breaker.stop();
     this.#local.forget();
     await this.ledger.close?.();
-  }
-
-  get #isQuiet(): boolean {
-    return this.#line.isIdle && this.#outbox.size === 0;
-  }
-
-  #tellQuiet(): void {
-    if (!this.#isQuiet) return;
-    for (const tell of this.#quiet.splice(0)) tell();
   }
 }

@@ -1,8 +1,9 @@
-import type { SettleResult, Truth } from '../ledger/ledger.js';
+import type { Truth } from '../ledger/ledger.js';
 import type { Nanos } from '../money.js';
 import type { LedgerLine } from './ledger-line.js';
 import type { Booked } from './meter-ledger.js';
 import type { Message, Outbox } from './outbox.js';
+import { SettleAnswer } from './settle-answer.js';
 
 /** Decides what has to wait until the ledger can be told of it. */
 export class Keeping {
@@ -30,11 +31,11 @@ export class Keeping {
     if (!this.line.isDown) this.line.breaker.again();
   }
 
-  keepSettle(id: string, amount: Nanos, truth: Truth, sent: boolean): Booked {
-    const later = new Promise<SettleResult | undefined>((told) => {
-      this.keep(id, { kind: 'settle', amount, truth, told }, sent);
-    });
-    return { applied: true, known: true, overruns: [], crossed: [], later };
+  /** @param answer of a settlement that the ledger was asked for already, and may know of */
+  keepSettle(id: string, amount: Nanos, truth: Truth, answer?: SettleAnswer): Booked {
+    const told = answer ?? new SettleAnswer();
+    this.keep(id, { kind: 'settle', amount, truth, answer: told }, answer !== undefined);
+    return { applied: true, known: true, overruns: [], crossed: [], later: told.result };
   }
 
   /** The call goes on, and will be on no budget. */

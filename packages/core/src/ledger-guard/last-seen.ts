@@ -1,5 +1,8 @@
 import type { AccountRef, Balance, RememberedAccount } from '../ledger/ledger.js';
 
+/** As many share a ledger as far as a process can tell that has never seen it. */
+const UNSEEN_PROCESSES = 10;
+
 /** What this process last saw of each account, and of how many processes share the ledger. */
 export class LastSeen {
   readonly #shared = new Map<string, RememberedAccount>();
@@ -11,7 +14,7 @@ export class LastSeen {
    */
   constructor(
     private readonly most: number,
-    public processes: number,
+    public processes: number = UNSEEN_PROCESSES,
   ) {}
 
   of({ key, owner }: AccountRef): Balance | undefined {

@@ -1,6 +1,7 @@
-import type { SettleResult, Truth } from '../ledger/ledger.js';
+import type { Truth } from '../ledger/ledger.js';
 import type { Nanos } from '../money.js';
 import type { PlannedReserve } from './meter-ledger.js';
+import type { SettleAnswer } from './settle-answer.js';
 
 /** Something that the ledger has to be told. All of them may be told twice. */
 export type Message =
@@ -9,7 +10,7 @@ export type Message =
       readonly kind: 'settle';
       readonly amount: Nanos;
       readonly truth: Truth;
-      readonly told: (result: SettleResult | undefined) => void;
+      readonly answer: SettleAnswer;
     }
   | { readonly kind: 'release' };
 
@@ -19,9 +20,6 @@ export interface Letter {
   readonly messages: Message[];
   /** True when the ledger may know of the reservation. */
   sent: boolean;
-  /** How often the ledger answered that it failed, and how often it had worked before the first time. */
-  failures: number;
-  worked: number;
 }
 
 /** What a ledger that cannot be asked has to be told later: a letter for each reservation, the first that was kept first. */
@@ -86,7 +84,7 @@ export class Outbox {
   #letter(id: string): Letter {
     const found = this.#letters.get(id);
     if (found !== undefined) return found;
-    const letter = { id, messages: [], sent: false, failures: 0, worked: 0 };
+    const letter = { id, messages: [], sent: false };
     this.#letters.set(id, letter);
     return letter;
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Delivery } from './delivery.js';
+import { isFaultyQuestion } from './is-faulty-question.js';
 import { isLost } from './is-lost.js';
 import type { LedgerLine } from './ledger-line.js';
 import type { LedgerView } from './ledger-view.js';
@@ -18,6 +19,8 @@ export interface RecoveryTools {
   readonly latest: () => PlannedReserve | undefined;
   /** The ledger is down, lost, or up again; then with how many reservations and settlements it was told of. */
   readonly changed: (event: { state: LedgerState; cause?: unknown; replayed?: number }) => void;
+  /** The ledger works, and cannot do what it was asked. */
+  readonly mistaken: (cause: unknown) => void;
   /** It knows of everything. */
   readonly caughtUp: () => void;
 }
@@ -72,10 +75,15 @@ export class Recovery {
   }
 
   async #extend(): Promise<void> {
-    const { ledger, clock, line } = this.tools;
+    const { ledger, clock, line, mistaken } = this.tools;
     const missed = this.#missed;
     if (missed === undefined) return;
-    await line.ask(() => ledger.extend(missed.ids, missed.ttlMs, clock.now()));
+    try {
+      await line.ask(() => ledger.extend(missed.ids, missed.ttlMs, clock.now()));
+    } catch (cause) {
+      if (!isFaultyQuestion(cause)) throw cause;
+      mistaken(cause);
+    }
     if (this.#missed === missed) this.#missed = undefined;
   }
 }

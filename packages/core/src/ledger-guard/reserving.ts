@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
-import { OptionsError } from '../errors.js';
 import type { Ledger, MaybePromise, ReserveResult } from '../ledger/ledger.js';
 import { isPromise, then } from '../maybe.js';
+import { isFaultyQuestion } from './is-faulty-question.js';
 import type { Keeping } from './keeping.js';
 import type { LedgerLine } from './ledger-line.js';
 import type { LedgerView } from './ledger-view.js';
@@ -19,8 +19,8 @@ export interface ReservingTools {
   readonly release: (id: string) => void;
   /** A call was admitted although the ledger could not be asked. */
   readonly admitted: () => void;
-  /** The ledger was not set up right for a call. */
-  readonly mistaken: (cause: OptionsError) => void;
+  /** The ledger works, and cannot do what a call needs. */
+  readonly mistaken: (cause: unknown) => void;
 }
 
 /** Reserves at the ledger, or here while that cannot be asked. */
@@ -46,7 +46,7 @@ export class Reserving {
     };
     const answered = (result: ReserveResult) => view.reserved(request, result);
     const failed = (cause: unknown) => {
-      if (cause instanceof OptionsError) return this.#unaskable(request, cause);
+      if (isFaultyQuestion(cause)) return this.#unaskable(request, cause);
       this.latest = request;
       const left = Math.max(0, wait - (clock.now() - startedAt));
       return then(this.#decideHere(request, left, true), (verdict) => {
@@ -96,8 +96,8 @@ export class Reserving {
     );
   }
 
-  /** A mistake in the app, which no answer will mend: it denies, unless all budgets let calls pass. */
-  #unaskable({ holds }: PlannedReserve, cause: OptionsError): Verdict {
+  /** No later answer will mend this: it denies, unless all budgets let calls pass. */
+  #unaskable({ holds }: PlannedReserve, cause: unknown): Verdict {
     this.tools.mistaken(cause);
     const index = holds.findIndex(({ enforce, onLedgerError }) => enforce && onLedgerError !== 'allow');
     return index < 0 ? { admitted: true, exceeded: [], crossed: [] } : { admitted: undefined, index, cause };

@@ -13,6 +13,9 @@ import type { Nanos } from '../money.js';
  * - **Expiry charges.** A reservation that nobody settles, releases or extends in time is settled at what it held, with rank `expired`.
  *
  * Every method may answer at once or with a promise: a ledger in memory keeps the call synchronous.
+ * One that rejects with an `OptionsError`, a `RangeError` or a {@link LedgerQuestionError} cannot do what that question
+ * asks for, and with a {@link LedgerLostError} has lost its balances; with any other error it counts as down, and is asked
+ * the same again once it works.
  * A ledger knows keys and amounts, and nothing of Eden AI, HTTP or scopes.
  */
 export interface Ledger {
@@ -24,7 +27,7 @@ export interface Ledger {
   readonly durable: boolean;
   /** How long a meter waits for an answer before the ledger counts as down, in milliseconds. Default 250. */
   readonly deadlineMs?: number;
-  /** How many processes share the ledger, for as long as no {@link ReserveResult} has said it. Default 1. */
+  /** How many processes share the ledger, for as long as no {@link ReserveResult} has said it. Default 10. */
   readonly processes?: number;
 
   /**
