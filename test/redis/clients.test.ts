@@ -84,9 +84,8 @@ describeWithRedis('the Redis ledger, with the client that the app has', () => {
     await ledger.reserve(request('b', [hold('x', 10, 100)]));
     await ledger.settle('b', 10, reported());
     expect(await balanceOf(ledger, 'x')).toMatchObject({ settled: 20, toppedUp: 5 });
-    expect((await redis.client.keys('*')).sort()).toEqual(
-      ['a:x', 'e', 'n:x', 'p', 'r:a', 'r:b'].map((key) => `app:{costs}:${key}`),
-    );
+    const keys = (await redis.client.keys('*')).map((key) => key.replace(/:w:[0-9a-f-]{36}$/, ':w:process'));
+    expect(keys.sort()).toEqual(['a:x', 'e', 'n:x', 'p', 'r:a', 'r:b', 'w:process'].map((key) => `app:{costs}:${key}`));
     await ledger.close();
   });
 
@@ -101,14 +100,21 @@ describeWithRedis('the Redis ledger, with the client that the app has', () => {
       crossed: [{ index: 0 }, { index: 1 }],
     });
     const keys = await redis.client.keys('*');
-    expect(keys.filter((key) => !/^\{eden-cost\}:(e|[anr]:#[0-9a-f]{40}|a:total)$/.test(key))).toEqual([]);
+    expect(keys.filter((key) => !/^\{eden-cost\}:(e|[anr]:#[0-9a-f]{40}|a:total|w:[0-9a-f-]{36})$/.test(key))).toEqual(
+      [],
+    );
     const days = async (pattern: string) => {
       const ms = await redis.client.pttl(keys.find((key) => key.startsWith(`{eden-cost}:${pattern}`)) as string);
       return ms < 0 ? ms : Math.round(ms / 86_400_000);
     };
-    expect([await days('a:#'), await days('n:#'), await days('r:#'), await days('a:total'), await days('e')]).toEqual([
-      35, 35, 1, -1, -1,
-    ]);
+    expect([
+      await days('a:#'),
+      await days('n:#'),
+      await days('r:#'),
+      await days('w'),
+      await days('a:total'),
+      await days('e'),
+    ]).toEqual([35, 35, 1, 7, -1, -1]);
   });
 
   test('a crowd of expired reservations is settled twenty at a time', async () => {

@@ -1,4 +1,4 @@
-import { LedgerLostError } from '@eden-cost/core';
+import { LedgerLostError, LedgerQuestionError } from '@eden-cost/core';
 import { describeWithRedis } from '../support/redis-server.js';
 import { balanceOf, hold, ledgerOf, reported, request, useRedis } from './kit.js';
 
@@ -80,7 +80,9 @@ describeWithRedis('the Redis ledger, when its server has lost the balances', () 
     await ledger.reserve(request('a', [hold('x', 10, 100)]));
     await redis.client.del('{eden-cost}:x');
     await redis.client.set('{eden-cost}:x', 'not ours');
-    await expect(ledger.reserve(request('b', [hold('x', 10, 100)]))).rejects.toThrow('WRONGTYPE');
+    const asked = ledger.reserve(request('b', [hold('x', 10, 100)]));
+    await expect(asked).rejects.toThrow(LedgerQuestionError);
+    await expect(asked).rejects.toThrow('WRONGTYPE');
     await redis.client.del('{eden-cost}:x');
     expect(await balanceOf(ledger, 'x')).toMatchObject({ reserved: 10 });
   });

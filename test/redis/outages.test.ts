@@ -1,9 +1,10 @@
-import { dirname } from 'node:path';
+import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Budget, Ledger, Meter } from '@eden-cost/core';
 import { chats } from '../support/chats.js';
 import { many } from '../support/lists.js';
 import { hear, nextEvent, useMeteredEden } from '../support/meter.js';
-import { describeWithRedis, endOf, spawnRedis } from '../support/redis-server.js';
+import { describeWithRedis } from '../support/redis-server.js';
 import { balanceOf, ledgerOf, until, useRedis } from './kit.js';
 
 const BUDGET: Budget = { name: 'all', limitUsd: 1, window: 'total', estimateUsd: 0.01 };
@@ -17,11 +18,21 @@ describeWithRedis('a meter whose Redis server fails', () => {
   beforeEach(() => {
     observer = ledgerOf(redis.client);
   });
+  const snapshot = () => join(dirname(redis.server.path), 'dump.rdb');
+  const save = async () => void (await redis.client.save());
+  const forgetSnapshot = async () => rmSync(snapshot(), { force: true });
+  const restart = () => redis.server.restart();
   const signal = (name: NodeJS.Signals) => async () => void redis.server.process.kill(name);
 
   const setup = (budget: Partial<Budget> = {}, deadlineMs = 1_500) => {
     const ledger = ledgerOf(redis.connect(), { deadlineMs, processes: 1 });
-    return metered.meter({ budgets: [{ ...BUDGET, ...budget }], ledger, rateCard: false, waitMs: 0 });
+    return metered.meter({
+      budgets: [{ ...BUDGET, ...budget }],
+      ledger,
+      rateCard: false,
+      waitMs: 0,
+      paymentRequired: 'respond',
+    });
   };
   const back = (meter: Meter) => nextEvent(meter, 'ledger', ({ state }) => state === 'up');
 
@@ -39,6 +50,7 @@ describeWithRedis('a meter whose Redis server fails', () => {
       () => redis.client.config('SET', 'maxmemory', '1'),
       () => redis.client.config('SET', 'maxmemory', '0'),
     ],
+    ['unable to save its snapshots', failToSave, saveAgain],
   ])('that is %s', (_name, fail, mend) => {
     test('calls go on within the share of this process, and all of them are booked once afterwards', async () => {
       const meter = setup();
@@ -80,37 +92,115 @@ describeWithRedis('a meter whose Redis server fails', () => {
     });
   });
 
-  /** In each case its balances are gone. */
+  test('that is frozen under load keeps no call waiting, and nothing is lost or doubled', async () => {
+    const deadlineMs = 1_000;
+    const meter = setup({ limitUsd: 1_000, onLedgerError: 'allow' }, deadlineMs);
+    const told = hear(meter);
+    let isLoaded = true;
+    const waits: number[] = [];
+    const load = many(4, async () => {
+      while (isLoaded) {
+        const startedAt = performance.now();
+        expect(await ask(SPENDING)).toBe(200);
+        waits.push(performance.now() - startedAt);
+      }
+    });
+    await metered.eden.received(20);
+    redis.server.process.kill('SIGSTOP');
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      await until(async () => told.ledger.at(-1)?.state === 'down');
+      isLoaded = false;
+      await Promise.all(load); // while it is frozen still
+    } finally {
+      const isUp = back(meter);
+      redis.server.process.kill('SIGCONT');
+      await isUp;
+    }
+    const waited = waits.sort((one, other) => one - other);
+    expect(waited[Math.floor(waited.length / 2)]).toBeLessThan(deadlineMs); // only what found it frozen waits for it
+    expect(meter.snapshot()).toMatchObject({ calls: waits.length, deniedCalls: 0 });
+    await expectBooksToAgree(meter);
+    expect(metered.eden.books().totalNanos).toBe(10_000_000 * waits.length);
+  }, 30_000);
+
+  test('that is frozen tells of the limits that a settlement crossed meanwhile, once', async () => {
+    const meter = setup({ limitUsd: 0.02 });
+    const told = hear(meter);
+    const letGo = heldCall({ costUsd: 0.03 });
+    const inFlight = ask();
+    await metered.eden.received(1);
+    redis.server.process.kill('SIGSTOP');
+    const isUp = back(meter);
+    try {
+      letGo();
+      expect(await inFlight).toBe(200);
+      await until(async () => meter.snapshot().keptForLedger === 1);
+      expect(told.threshold).toEqual([]);
+    } finally {
+      redis.server.process.kill('SIGCONT');
+    }
+    await isUp;
+    await expectBooksToAgree(meter);
+    await until(async () => told.threshold.length >= 3);
+    expect(told.threshold.map(({ threshold }) => threshold)).toEqual([0.5, 0.8, 1]);
+    expect(told.overrun.map(({ amount }) => amount)).toEqual([10_000_000]);
+  });
+
+  test('at what one call needs denies that call, and is not down for it', async () => {
+    const meter = setup({ by: 'tenant' });
+    const told = hear(meter);
+    const askFor = (tenant: string) => meter.run({ labels: { tenant } }, () => ask(SPENDING));
+    expect([await askFor('acme'), await askFor('other')]).toEqual([200, 200]);
+    const [account] = await redis.client.keys('{eden-cost}:a:*acme*');
+    await redis.client.set(account as string, 'not ours');
+    expect([await askFor('acme'), await askFor('other')]).toEqual([402, 200]);
+    expect(told.ledger).toEqual([]);
+    expect(told.denied).toMatchObject([{ reason: 'ledger', cause: { code: 'ERR_COST_LEDGER_QUESTION' } }]);
+    expect(told.error).toMatchObject([{ problem: 'ledger' }]);
+  });
+
+  /** In each case its balances are gone, or some of what was done last. */
   test.each([
-    ['is flushed', async () => void (await redis.client.flushall())],
-    [
-      'is killed and comes back empty',
-      async () => {
-        const { path, process } = redis.server;
-        await endOf(process);
-        again.push(await spawnRedis(['--port', '0', '--unixsocket', path, '--save', '', '--dir', dirname(path)]));
-      },
-    ],
-  ])('that %s is lost, gets back what was last seen, and works again', async (_name, lose) => {
+    ['is flushed', forgetSnapshot, () => redis.client.flushall()],
+    ['is killed and comes back empty', forgetSnapshot, restart],
+    ['is killed and comes back with an older snapshot', save, restart],
+  ])('that %s is lost, gets back what was last seen, and works again', async (_name, before, lose) => {
     const meter = setup();
     const told = hear(meter);
     await Promise.all(many(5, () => ask(SPENDING)));
     await expectBooksToAgree(meter);
-    const letGo = heldCall({ costUsd: 0.01 });
-    const inFlight = ask();
-    await metered.eden.received(6);
+    const [letGo, letGoLater] = [heldCall({ costUsd: 0.01 }), heldCall({ costUsd: 0.01 })];
+    const inFlight = [ask(), ask()];
+    await metered.eden.received(7);
+    await before();
+    letGo();
+    await Promise.race(inFlight);
+    await until(async () => (await balanceOf(observer, 'all:total'))?.reserved === 10_000_000);
     await lose();
     const isUp = back(meter);
     expect(await ask(SPENDING)).toBe(200);
     await isUp;
     expect(told.ledger.map(({ state }) => state)).toContain('lost');
-    letGo();
-    expect(await inFlight).toBe(200);
+    letGoLater();
+    expect(await Promise.all(inFlight)).toEqual([200, 200]);
     observer = ledgerOf(redis.client); // it has seen another epoch before
     await expectBooksToAgree(meter);
-    expect(metered.eden.books().totalNanos).toBe(70_000_000);
+    expect(metered.eden.books().totalNanos).toBe(80_000_000);
   });
 
-  const again: Awaited<ReturnType<typeof spawnRedis>>[] = [];
-  afterAll(() => Promise.all(again.map(endOf)));
+  /** A folder stands where the snapshot goes. */
+  async function failToSave(): Promise<void> {
+    await forgetSnapshot();
+    mkdirSync(snapshot());
+    await redis.client.config('SET', 'save', '3600 1');
+    await redis.client.bgsave();
+    await until(async () => /rdb_last_bgsave_status:err/.test(await redis.client.info('persistence')));
+  }
+
+  async function saveAgain(): Promise<void> {
+    rmdirSync(snapshot());
+    await redis.client.save();
+    await redis.client.config('SET', 'save', '');
+  }
 });

@@ -12,7 +12,7 @@ async function warningsOf(task: () => unknown): Promise<(string | undefined)[]> 
 }
 
 describeWithRedis('the Redis ledger, when it starts', () => {
-  const redis = useRedis();
+  const redis = useRedis('--appendonly', 'yes');
   afterEach(async () => {
     await redis.client.config('SET', 'maxmemory-policy', 'noeviction');
     await redis.client.replicaof('NO', 'ONE');
@@ -59,12 +59,22 @@ describeWithRedis('the Redis ledger, when it starts', () => {
     await ledger.close();
   });
 
-  test('a server that does not tell its policy is believed', async () => {
+  test('a server that does not tell how it is set up is believed', async () => {
+    await redis.client.config('SET', 'appendonly', 'no');
     await redis.client.config('SET', 'maxmemory-policy', 'allkeys-lfu');
     await redis.client.acl('SETUSER', 'managed', 'on', '>secret', '~*', '+@all', '-info', '-config');
     const ledger = ledgerOf(redis.connect({ username: 'managed', password: 'secret', enableReadyCheck: false }));
     expect(await warningsOf(() => ledger.start())).toEqual([]);
     await ledger.close();
+    await redis.client.config('SET', 'appendonly', 'yes');
+  });
+
+  test('a server that forgets what was spent since its latest snapshot is warned of', async () => {
+    await redis.client.config('SET', 'appendonly', 'no');
+    const ledger = ledgerOf(redis.client);
+    expect(await warningsOf(() => ledger.start())).toEqual(['WARN_COST_PERSISTENCE']);
+    await ledger.close();
+    await redis.client.config('SET', 'appendonly', 'yes');
   });
 
   test('clocks that differ are warned of', async () => {

@@ -8,6 +8,8 @@ export interface RedisServer {
   /** Its Unix socket. */
   readonly path: string;
   readonly process: ChildProcess;
+  /** Kills it, and starts it again in the same folder and on the same socket. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,10 +49,16 @@ export async function startRedis(...options: readonly string[]): Promise<RedisSe
   const folder = mkdtempSync(join(tmpdir(), 'eden-cost-redis-'));
   const path = join(folder, 'socket');
   const args = ['--port', '0', '--unixsocket', path, '--save', '', '--dir', folder, ...options];
-  const child = await spawnRedis(args);
+  let child = await spawnRedis(args);
   return {
     path,
-    process: child,
+    get process() {
+      return child;
+    },
+    async restart() {
+      await endOf(child);
+      child = await spawnRedis(args);
+    },
     async close() {
       await endOf(child);
       rmSync(folder, { recursive: true, force: true });

@@ -46,6 +46,7 @@ export type {
   AccountRef,
   Balance,
   Crossing,
+  FinishedReservation,
   Hold,
   Ledger,
   MaybePromise,

@@ -32,3 +32,15 @@ test('and once they are answered, all goes on', async () => {
   await new Promise((resolve) => setImmediate(resolve));
   expect(await calls.ask(async () => 'on time', 10_000)).toBe('on time');
 });
+
+test('a patient question has no deadline, and counts as unanswered past it', async () => {
+  const calls = new BoundedCalls(5);
+  let answer = (_: string) => {};
+  const late = calls.askPatiently(() => new Promise<string>((resolve) => (answer = resolve)));
+  for (let call = 0; call < 998; call++) void calls.askPatiently(never);
+  await expect(calls.ask(never, 100)).rejects.toThrow('did not answer');
+  await expect(calls.ask(async () => 'too many')).rejects.toThrow('did not answer');
+  answer('late');
+  expect(await late).toBe('late');
+  expect(await calls.ask(async () => 'on time', 10_000)).toBe('on time');
+});

@@ -24,6 +24,24 @@ export class BoundedCalls {
     }
   }
 
+  /**
+   * Without a deadline, as whoever asks has one of its own, and hears what comes later. It does not keep the process alive.
+   */
+  async askPatiently(question: () => Promise<unknown>): Promise<unknown> {
+    if (this.#overdue >= MOST_OVERDUE) throw new NoAnswer(noAnswer(this.deadlineMs));
+    let overdue = 0;
+    const timer = systemClock.after(this.deadlineMs, () => {
+      overdue = 1;
+      this.#overdue += 1;
+    });
+    try {
+      return await question();
+    } finally {
+      timer.cancel();
+      this.#overdue -= overdue;
+    }
+  }
+
   #awaitLate(asked: Promise<unknown>): void {
     this.#overdue += 1;
     const end = () => {

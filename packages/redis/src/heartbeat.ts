@@ -1,21 +1,19 @@
-import { randomUUID } from 'node:crypto';
-import { type Clock, systemClock, type Timer } from '@eden-cost/core';
+import { type Clock, LedgerLostError, systemClock, type Timer } from '@eden-cost/core';
 import { BEAT } from './lua/beat.js';
-import type { Partition } from './partition.js';
+import type { Partitions } from './partitions.js';
 
 const EVERY_MS = 10_000;
 const ALIVE_MS = 30_000;
 
-/** Says every ten seconds that this process is alive, and hears how many are. */
+/** Says every ten seconds that this process is alive, and looks whether the balances are still those that it saw. */
 export class Heartbeat {
-  /** How many live, this one included, as of the latest beat. */
-  processes = 1;
-  readonly #name = randomUUID();
+  /** Told of a loss that nobody has asked about. */
+  lost: (cause: unknown) => void = () => {};
   #timer: Timer | undefined;
   #stopped = false;
 
   constructor(
-    readonly partition: Partition,
+    readonly partitions: Partitions,
     readonly clock: Clock = systemClock,
   ) {}
 
@@ -24,13 +22,12 @@ export class Heartbeat {
     this.#timer = this.clock.after(EVERY_MS, () => {
       this.#timer = undefined;
       this.start();
-      this.beat().catch(() => {});
+      this.#look().catch(() => {});
     });
   }
 
-  /** A server that does not answer leaves the number as it was. */
   async beat(): Promise<void> {
-    this.processes = Math.max(1, await this.#tell('1'));
+    await this.#tell('1');
   }
 
   /** Never rejects: the others hear of it 30 seconds later at the latest. */
@@ -41,10 +38,15 @@ export class Heartbeat {
     await this.#tell('0').catch(() => {});
   }
 
-  async #tell(stays: '0' | '1'): Promise<number> {
-    const { keys, server } = this.partition;
-    const args = [this.#name, stays, String(ALIVE_MS)];
-    const reply = await server.calls.ask(() => server.runner.run(BEAT, [keys.processes], args));
-    return Number((reply as unknown[])[0]);
+  async #look(): Promise<void> {
+    const told = (cause: unknown) => cause instanceof LedgerLostError && this.lost(cause);
+    for (const partition of this.partitions.seen) await partition.look().catch(told);
+    await this.beat();
+  }
+
+  async #tell(stays: '0' | '1'): Promise<void> {
+    const { keys, server } = this.partitions.home;
+    const args = [server.process, stays, String(ALIVE_MS)];
+    await server.calls.ask(() => server.runner.run(BEAT, [keys.processes], args));
   }
 }

@@ -1,7 +1,8 @@
 import { type AccountRef, type MaybePromise, OptionsError } from '@eden-cost/core';
 import { tagOf } from './keys.js';
 import { REGISTER } from './lua/register.js';
-import { Partition, type Server } from './partition.js';
+import { Partition } from './partition.js';
+import type { Server } from './questions.js';
 
 const MOST = 64;
 /** How many ids are remembered with their partition. Of others, every partition is asked. */

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import {
   type AccountRef,
   type Balance,
   checkAmount,
   checkHolds,
   checkTopUp,
+  type FinishedReservation,
   type Ledger,
   type RememberedAccount,
   type ReserveRequest,
@@ -40,25 +42,27 @@ class RedisLedger implements Ledger {
   readonly shared = true;
   readonly durable = true;
   readonly #partitions: Partitions;
-  readonly #heartbeat: Heartbeat | undefined;
+  readonly #heartbeat: Heartbeat;
   readonly deadlineMs: number;
   readonly processes?: number;
 
   constructor(client: RedisClient, options: RedisLedgerOptions) {
     checkOptions(options);
     const { prefix = 'eden-cost', partition, processes, deadlineMs = 250, clock } = options;
-    const server = { runner: scriptRunner(client), calls: new BoundedCalls(deadlineMs), clock };
+    const calls = new BoundedCalls(deadlineMs);
+    const server = { runner: scriptRunner(client), calls, clock, process: randomUUID() };
     this.#partitions = new Partitions(server, prefix, partition);
     this.deadlineMs = deadlineMs;
     if (processes !== undefined) this.processes = processes;
-    else this.#heartbeat = new Heartbeat(this.#partitions.home, clock);
+    this.#heartbeat = new Heartbeat(this.#partitions, clock);
   }
 
   /** Rejects when the server cannot keep the ledger, and warns when it may forget it. */
-  async start(): Promise<void> {
+  async start(lost?: (cause: unknown) => void): Promise<void> {
+    if (lost !== undefined) this.#heartbeat.lost = lost;
     await checkServer(this.#partitions.home);
-    await this.#heartbeat?.beat();
-    this.#heartbeat?.start();
+    await this.#heartbeat.beat();
+    this.#heartbeat.start();
   }
 
   async reserve(request: ReserveRequest): Promise<ReserveResult> {
@@ -67,9 +71,9 @@ class RedisLedger implements Ledger {
     const partition = found instanceof Partition ? found : await found;
     if (!request.probe) this.#partitions.remember(request.id, partition);
     const result = await partition.reserve(request);
-    this.#heartbeat?.start();
-    if (!result.admitted || request.probe) return result;
-    return Object.assign(result, { processes: this.processes ?? this.#heartbeat?.processes ?? 1 });
+    this.#heartbeat.start();
+    const { processes } = this;
+    return result.admitted && !request.probe && processes !== undefined ? Object.assign(result, { processes }) : result;
   }
 
   async settle(id: string, amount: number, truth: Truth): Promise<SettleResult> {
@@ -122,16 +126,23 @@ class RedisLedger implements Ledger {
     return partition.topUps(account);
   }
 
-  async restore(remembered: readonly RememberedAccount[]): Promise<void> {
+  async restore(
+    remembered: readonly RememberedAccount[],
+    _at: number,
+    finished: readonly FinishedReservation[] = [],
+  ): Promise<void> {
     const places = await this.#partitions.each(remembered, ({ account }) => account);
     for (const partition of this.#partitions.seen) {
       const some = places.get(partition) ?? [];
-      await partition.restore(some.map((place) => remembered[place] as RememberedAccount));
+      await partition.restore(
+        some.map((place) => remembered[place] as RememberedAccount),
+        finished,
+      );
     }
   }
 
   /** The client stays open. */
   async close(): Promise<void> {
-    await this.#heartbeat?.stop();
+    await this.#heartbeat.stop();
   }
 }

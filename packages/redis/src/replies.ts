@@ -38,7 +38,9 @@ export function reserveResult(reply: Reply, probe = false): ReserveResult {
   const exceeded: Refusal[] = [];
   for (let at = 2; at < end; at += 5) exceeded.push(refusalAt(reply, at));
   if (probe) return { admitted: true, exceeded, crossed: [] };
-  return { admitted: true, exceeded, crossed: [], balances: balancesIn(reply, end, (reply.length - end) / 3) };
+  const last = reply.length - 1;
+  const balances = balancesIn(reply, end, (last - end) / 3);
+  return { admitted: true, exceeded, crossed: [], balances, processes: Math.max(1, Number(reply[last])) };
 }
 
 export function settleResult(reply: Reply): SettleResult {

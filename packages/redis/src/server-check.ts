@@ -1,5 +1,5 @@
 import { OptionsError, systemClock, warnOnce } from '@eden-cost/core';
-import { MEMORY } from './lua/memory.js';
+import { INFO } from './lua/info.js';
 import type { Partition } from './partition.js';
 
 /** A client that is still connecting, over TLS and across a continent, takes its time. */
@@ -8,14 +8,14 @@ const MOST_SKEW_MS = 1_000;
 
 /** What a server answers with when it can never keep balances as it is. */
 const HOPELESS: readonly (readonly [RegExp, string])[] = [
-  [/^READONLY/, 'it is a read-only replica. Give redisLedger() a client of the primary'],
+  [/\bREADONLY\b/, 'it is a read-only replica. Give redisLedger() a client of the primary'],
   [
     /NOPERM|ACL failure|The user executing the script/,
     'its user may not run the ledger. Allow it EVAL and EVALSHA, and within them all commands but dangerous ones, on the keys that begin with the prefix in braces',
   ],
   [/^NOAUTH|^WRONGPASS/, 'it does not accept the user or the password of the client'],
-  [/^MISCONF/, 'it has stopped writing, as it cannot save its data. See its log'],
-  [/^OOM/, 'its memory is full. Raise maxmemory, or give Eden Cost a server of its own'],
+  [/\bMISCONF\b/, 'it has stopped writing, as it cannot save its data. See its log'],
+  [/\bOOM\b/, 'its memory is full. Raise maxmemory, or give Eden Cost a server of its own'],
 ];
 
 /**
@@ -33,18 +33,26 @@ export async function checkServer(partition: Partition): Promise<void> {
       `The clock of this machine differs from that of the Redis server by ${skew} ms: budgets would begin and end at another moment in each process. Keep both in time, by NTP.`,
     );
   }
-  const policy = await evictionPolicy(partition);
-  if (policy === undefined || policy === 'noeviction') return;
-  warnOnce(
-    'WARN_COST_EVICTION',
-    `The Redis server deletes keys when its memory is full (maxmemory-policy is ${policy}): what has been spent would be forgotten. Set maxmemory-policy to noeviction, or give Eden Cost a server of its own.`,
-  );
+  const info = await infoOf(partition);
+  const { maxmemory_policy: policy = 'noeviction' } = info;
+  if (policy !== 'noeviction') {
+    warnOnce(
+      'WARN_COST_EVICTION',
+      `The Redis server deletes keys when its memory is full (maxmemory-policy is ${policy}): what has been spent would be forgotten. Set maxmemory-policy to noeviction, or give Eden Cost a server of its own.`,
+    );
+  }
+  if (info.aof_enabled === '0' && info.connected_slaves === '0') {
+    warnOnce(
+      'WARN_COST_PERSISTENCE',
+      'The Redis server keeps no log of what it does (appendonly is no) and has no replica: when it restarts, what has been spent since its latest snapshot is forgotten, but for what running processes remember. Set appendonly to yes.',
+    );
+  }
 }
 
-/** Not known where a managed server does not tell: CONFIG is often forbidden, INFO seldom. */
-async function evictionPolicy({ server: { runner, calls }, keys }: Partition): Promise<string | undefined> {
-  const info = await calls.ask(() => runner.run(MEMORY, [keys.epoch], [])).catch(() => '');
-  return /^maxmemory_policy:(\S+)/m.exec(String(info))?.[1];
+/** Nothing where a managed server does not tell: CONFIG is often forbidden, INFO seldom. */
+async function infoOf({ server: { runner, calls }, keys }: Partition): Promise<Record<string, string | undefined>> {
+  const info = await calls.ask(() => runner.run(INFO, [keys.epoch], [])).catch(() => '');
+  return Object.fromEntries([...String(info).matchAll(/^(\w+):(\S*)/gm)].map(([, name, value]) => [name, value]));
 }
 
 function explain(error: unknown): never {

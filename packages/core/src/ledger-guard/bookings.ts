@@ -34,10 +34,10 @@ export class Bookings {
     const answer = new SettleAnswer();
     return line.try(
       () => answer.attempt(ledger.settle(id, amount, truth)),
-      (result): Booked => view.settled(id, result),
+      (result): Booked => view.settled(id, result, amount, truth),
       (cause) => {
         if (!isFaultyQuestion(cause)) return keeping.keepSettle(id, amount, truth, answer);
-        view.released(id);
+        view.forget(id);
         throw cause;
       },
     );

@@ -85,7 +85,7 @@ export class Delivery {
       },
       settle: async ({ id }, { amount, truth, answer }) => {
         const result = await ask(() => answer.attempt(this.ledger.settle(id, amount, truth)));
-        this.view.settled(id, result);
+        this.view.settled(id, result, amount, truth);
         answer.end(result);
       },
       release: async ({ id }) => {
@@ -99,7 +99,7 @@ export class Delivery {
   #drop(letter: Letter, cause: unknown): void {
     this.outbox.remove(letter);
     for (const message of letter.messages) if (message.kind === 'settle') message.answer.end(undefined);
-    this.view.released(letter.id);
+    this.view.forget(letter.id);
     this.dropped(cause);
   }
 }

@@ -110,7 +110,7 @@ export class LedgerLine {
   }
 
   #start(): Promise<void> | undefined {
-    const starting = this.ledger.start?.();
+    const starting = this.ledger.start?.((cause) => this.breaker.trip(cause));
     if (!isPromise(starting)) {
       this.#isStarted = true;
       return undefined;

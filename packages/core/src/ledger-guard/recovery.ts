@@ -68,7 +68,7 @@ export class Recovery {
   async #restore(): Promise<void> {
     const { ledger, clock, line, view, outbox, delivery } = this.tools;
     const remembered = view.seen.remembered();
-    await line.trial(() => ledger.restore?.(remembered, clock.now()), true);
+    await line.trial(() => ledger.restore?.(remembered, clock.now(), view.finished), true);
     this.#isLost = false;
     for (const request of view.open) outbox.reserveAgain(request);
     await delivery.all((question) => line.trial(question));

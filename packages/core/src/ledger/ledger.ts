@@ -34,8 +34,10 @@ export interface Ledger {
    * Called when a meter is created, and again until it has succeeded: nothing else is asked before. Rejects with an
    * `OptionsError` when the ledger cannot work as it is set up (a read-only replica, a file that cannot be
    * written): then the app does not start. Rejects with anything else when it cannot be reached: then it counts as down.
+   *
+   * @param lost to be called with a {@link LedgerLostError} by a ledger that notices it while it is asked nothing
    */
-  start?(): MaybePromise<void>;
+  start?(lost?: (cause: unknown) => void): MaybePromise<void>;
   reserve(request: ReserveRequest): MaybePromise<ReserveResult>;
   /**
    * Like `reserve`, but waits up to `waitMs`, first come first served, while only calls in flight stand in the way.
@@ -56,8 +58,15 @@ export interface Ledger {
    * After a {@link LedgerLostError}: puts each account at the greater of what is stored and what was last seen, and lets
    * the ledger work again. Idempotent, also over processes that remember different things. `reserved` is always 0: what a
    * process holds, it reserves again.
+   *
+   * @param finished what became of reservations that a ledger which went back to an earlier state may take for open: it is in
+   * the balances that are given back, so they are closed without a charge
    */
-  restore?(remembered: readonly RememberedAccount[], at: number): MaybePromise<void>;
+  restore?(
+    remembered: readonly RememberedAccount[],
+    at: number,
+    finished?: readonly FinishedReservation[],
+  ): MaybePromise<void>;
   /** Stops the ledger's own timers. What the app brought (a Redis client) stays open. */
   close?(): MaybePromise<void>;
 }
@@ -77,6 +86,13 @@ export interface AccountRef {
 export interface RememberedAccount {
   readonly account: AccountRef;
   readonly balance: Balance;
+}
+
+/** What a process has told the ledger that a reservation came to; nothing, with the least rank, for one that it gave back. */
+export interface FinishedReservation {
+  readonly id: string;
+  readonly amount: Nanos;
+  readonly truth: Truth;
 }
 
 /** What one call wants to set aside on one account. */

@@ -5,7 +5,6 @@ import type {
   Balance,
   Ledger,
   MaybePromise,
-  RememberedAccount,
   ReserveRequest,
   ReserveResult,
   SettleResult,
@@ -51,8 +50,8 @@ class ScopeAccounts implements Ledger {
       account.owner === undefined ? (ledger.topUps?.(account, at) ?? []) : this.#own.topUps(account, at);
   }
 
-  start(): MaybePromise<void> {
-    return this.ledger.start?.();
+  start(lost?: (cause: unknown) => void): MaybePromise<void> {
+    return this.ledger.start?.(lost);
   }
 
   reserve(request: ReserveRequest): MaybePromise<ReserveResult> {
@@ -114,9 +113,9 @@ class ScopeAccounts implements Ledger {
     return account.owner === undefined ? this.ledger.topUp(account, note) : this.#own.topUp(account, note);
   }
 
-  restore(remembered: readonly RememberedAccount[], at: number): MaybePromise<void> {
+  restore(...[remembered, ...more]: Parameters<NonNullable<Ledger['restore']>>): MaybePromise<void> {
     const others = remembered.filter(({ account }) => account.owner === undefined);
-    return this.ledger.restore?.(others, at);
+    return this.ledger.restore?.(others, ...more);
   }
 
   close(): MaybePromise<void> {

@@ -1,7 +1,7 @@
 /**
- * What every script begins with, and the layout of what is stored. All keys share a hash tag, and begin as `KEYS[1]` does:
+ * What scripts work with, and the layout of what is stored. All keys share a hash tag, and begin as `KEYS[1]` does:
  * `e` the epoch · `x` ids of open reservations, by their expiry · `r:<id>` a reservation · `a:<key>` an account ·
- * `n:<key>` the notes of its top-ups · `p` live processes. Money and times are whole numbers, which Lua's doubles hold
+ * `n:<key>` the notes of its top-ups · `p` live processes · `w:<process>` how many changes a process has made. Money and times are whole numbers, which Lua's doubles hold
  * exactly up to 2^53; as text they would lose digits, so they are packed as doubles.
  *
  * An account: settled, reserved, topped up (packed), then each threshold that was reported, followed by a space.
@@ -9,12 +9,13 @@
  * body in JSON, one flat array: ttl, then for each hold `key, end, amount, limit, 1 if enforced, thresholds` (end 0: none;
  * thresholds 0: as for the hold before), then what was exceeded, if anything.
  *
- * ARGV: the epoch that the process knows, the time in milliseconds ('' for the server's own), then the script's own.
+ * ARGV: the epoch that the process knows, the time in milliseconds ('' for the server's own), the process, how many changes
+ * it has made as far as it was told, then the script's own.
  */
-export const PRELUDE = `
+export const HELPERS = `
 local call, pack, unpackNumbers, sub = redis.call, struct.pack, struct.unpack, string.sub
 local base = sub(KEYS[1], 1, -2)
-local EXPIRING = base .. 'x'
+local EXPIRING, CHANGES = base .. 'x', base .. 'w:' .. ARGV[3]
 local now = ARGV[2]
 if now == '' then
   local time = call('TIME')
@@ -82,9 +83,42 @@ local function finish(id, state, rank, at, amount, ttl)
   call('PEXPIRE', key, ttl > 86400000 and ttl or '86400000')
   call('ZREM', EXPIRING, id)
 end
+`;
+
+/**
+ * What a question begins with. A server that knows of fewer changes than it has told this process of has gone back to an
+ * earlier state, so it forgets the epoch: what any process remembers counts more.
+ *
+ * The last number of each answer is that of the change among those of the process, 0 for none. Instead it may be -1 alone, for
+ * another epoch, or -2, for an earlier state.
+ */
+export const PRELUDE = `${HELPERS}
+local function lost(epoch, changes)
+  if epoch ~= ARGV[1] then return { -1 } end
+  if tonumber(changes or 0) >= tonumber(ARGV[4]) then return nil end
+  call('DEL', KEYS[1])
+  return { -2 }
+end
+
+local function changed(answer)
+  local changes = call('INCR', CHANGES)
+  if changes == 1 then call('PEXPIRE', CHANGES, '604800000') end
+  answer[#answer + 1] = changes
+  return answer
+end
+
+local function unchanged(answer)
+  answer[#answer + 1] = 0
+  return answer
+end
 
 -- Settles what has expired, a few at a time, so that no call pays for a whole crowd that died.
 local due = call('ZRANGEBYSCORE', EXPIRING, '-inf', now, 'WITHSCORES', 'LIMIT', '0', '20')
+if #due > 0 then
+  local known = call('MGET', KEYS[1], CHANGES)
+  local isLost = lost(known[1], known[2])
+  if isLost then return isLost end
+end
 for i = 1, #due, 2 do
   local text = call('GET', base .. 'r:' .. due[i])
   if text then

@@ -4,14 +4,15 @@ import { PRELUDE } from './prelude.js';
 /**
  * ARGV: id, '1' for a probe, the reservation's body.
  *
- * Answers `1, how many are exceeded, five numbers for each, three for the account of each hold`, or
- * `0, index, 1 for held, settled, reserved, topped up` and for a crossing `threshold, settled, limit`; -1 for another epoch.
+ * Answers `1, how many are exceeded, five numbers for each`, and but for a probe `three for the account of each hold, how many
+ * processes live`; or `0, index, 1 for held, settled, reserved, topped up` and for a crossing `threshold, settled, limit`.
  */
 export const RESERVE = script(`${PRELUDE}
-local id, probe = ARGV[3], ARGV[4] == '1'
-local body = cjson.decode(ARGV[5])
-local accounts, list, stored = readAll(body, { KEYS[1], base .. 'r:' .. id })
-if stored[1] ~= ARGV[1] then return { -1 } end
+local id, probe = ARGV[5], ARGV[6] == '1'
+local body = cjson.decode(ARGV[7])
+local accounts, list, found = readAll(body, { KEYS[1], CHANGES, base .. 'r:' .. id })
+local isLost = lost(found[1], found[2])
+if isLost then return isLost end
 
 local function admitted(exceeded)
   local answer, n = { 1, #exceeded / 5 }, 2
@@ -22,13 +23,14 @@ local function admitted(exceeded)
     answer[n + 1], answer[n + 2], answer[n + 3] = account.s, account.r, account.t
     n = n + 3
   end
+  answer[n + 1] = call('ZCARD', base .. 'p')
   return answer
 end
 
-if stored[2] and not probe then
-  body = cjson.decode(sub(stored[2], 33))
+if found[3] and not probe then
+  body = cjson.decode(sub(found[3], 33))
   accounts = readAll(body, {})
-  return admitted(#body % 6 == 2 and body[#body] or {})
+  return unchanged(admitted(#body % 6 == 2 and body[#body] or {}))
 end
 
 for i = 2, #body, 6 do
@@ -51,7 +53,7 @@ for i = 2, #body, 6 do
 end
 
 if refusal then
-  if probe or refusal[3] == 1 then return refusal end
+  if probe or refusal[3] == 1 then return unchanged(refusal) end
   local at = 2 + 6 * refusal[2]
   local account, thresholds = accounts[body[at]], at
   while body[thresholds + 5] == 0 do thresholds = thresholds - 6 end
@@ -61,21 +63,21 @@ if refusal then
     call('APPEND', account.key, highest .. ' ')
     refusal[7], refusal[8], refusal[9] = highest, account.s, string.format('%.17g', body[at + 3] + account.t)
   end
-  return refusal
+  return unchanged(refusal)
 end
-if probe then return admitted(exceeded) end
+if probe then return unchanged(admitted(exceeded)) end
 
 for i = 2, #body, 6 do
   local account = accounts[body[i]]
   account.r = account.r + body[i + 2]
 end
 for i = 1, #list do write(list[i]) end
-local text = ARGV[5]
+local text = ARGV[7]
 if #exceeded > 0 then
   for i = 1, #exceeded do exceeded[i] = string.format('%.0f', exceeded[i]) end
   text = sub(text, 1, -2) .. ',[' .. table.concat(exceeded, ',') .. ']]'
 end
 call('SET', base .. 'r:' .. id, pack('<dddd', 0, 0, 0, 0) .. text)
 call('ZADD', EXPIRING, now + body[1], id)
-return admitted(exceeded)
+return changed(admitted(exceeded))
 `);

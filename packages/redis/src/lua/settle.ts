@@ -5,15 +5,15 @@ import { PRELUDE } from './prelude.js';
  * ARGV: id, amount, rank, time.
  *
  * Answers `1, 1 if applied, what stood before (-1 for nothing), how many holds, the overrun of each, three numbers for the
- * account of each`, then for each crossing `index, threshold, settled, limit`; 0 for an id that is not known, -1 for
- * another epoch.
+ * account of each`, then for each crossing `index, threshold, settled, limit`; 0 for an id that is not known.
  */
 export const SETTLE = script(`${PRELUDE}
-local id, amount, newRank, newAt = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local found = call('MGET', KEYS[1], base .. 'r:' .. id)
-local text = found[2]
-if found[1] ~= ARGV[1] then return { -1 } end
-if not text then return { 0 } end
+local id, amount, newRank, newAt = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local found = call('MGET', KEYS[1], CHANGES, base .. 'r:' .. id)
+local text = found[3]
+local isLost = lost(found[1], found[2])
+if isLost then return isLost end
+if not text then return unchanged({ 0 }) end
 local state, rank, at, stood = unpackNumbers('<dddd', text)
 local body = cjson.decode(sub(text, 33))
 local accounts, list = readAll(body, {})
@@ -43,7 +43,7 @@ for i = 2, #body - 5, 6 do
   answer[length + 1], answer[length + 2], answer[length + 3] = account.s, account.r, account.t
   length = length + 3
 end
-if not applies then return answer end
+if not applies then return unchanged(answer) end
 
 local thresholds
 for i = 2, #body - 5, 6 do
@@ -66,5 +66,5 @@ for i = 2, #body - 5, 6 do
     end
   end
 end
-return answer
+return changed(answer)
 `);
