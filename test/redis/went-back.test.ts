@@ -1,7 +1,7 @@
 import { type Ledger, LedgerLostError } from '@eden-cost/core';
 import { manualClock } from '@eden-cost/testing';
 import { describeWithRedis } from '../support/redis-server.js';
-import { balanceOf, hold, ledgerOf, reported, request, until, useRedis } from './kit.js';
+import { balanceOf, hold, ledgerOf, reported, request, useRedis } from './kit.js';
 
 const lost = { code: 'ERR_COST_LEDGER_LOST', message: expect.stringMatching(/has gone back to an earlier state/) };
 
@@ -48,16 +48,14 @@ describeWithRedis('the Redis ledger, when its server is restarted', () => {
     test('a process that asks nothing notices it by itself', async () => {
       const clock = manualClock();
       const ledger = ledgerOf(redis.client, { clock });
-      let told: unknown;
-      await ledger.start((cause) => {
-        told = cause;
-      });
+      let lose = (_: unknown) => {};
+      const told = new Promise((resolve) => (lose = resolve));
+      await ledger.start((cause) => lose(cause));
       await redis.client.save();
       await reserve(ledger, 'ours');
       await redis.server.restart();
       clock.advance(10_000);
-      await until(async () => told !== undefined);
-      expect(told).toMatchObject(lost);
+      expect(await told).toMatchObject(lost);
       await ledger.close();
     });
 

@@ -41,7 +41,7 @@ export class LedgerServer {
   /** As an app would have it. One that freezes needs a `deadlineMs`. */
   client(facts: Partial<Ledger> = {}): Ledger {
     const methods = ['reserve', 'settle', 'release', 'extend', 'balances', 'topUp', 'restore'] as const;
-    return ledgerAt(this.url, { deadlineMs: DEADLINE_MS, methods, ...facts });
+    return ledgerAt(this.url, { deadlineMs: DEADLINE_MS, methods, processes: 1, ...facts });
   }
 
   get url(): string {

@@ -41,7 +41,7 @@ export const describeWithSharedRedis = describeWhere(hasServer || givenUrl !== u
  */
 export async function sharedRedis(): Promise<{ readonly address: string; close(): Promise<void> }> {
   if (givenUrl !== undefined) return { address: givenUrl, close: async () => {} };
-  const { path, close } = await startRedis();
+  const { path, close } = await startRedis('--appendonly', 'yes');
   return { address: path, close };
 }
 
