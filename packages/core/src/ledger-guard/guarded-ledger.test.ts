@@ -562,10 +562,9 @@ describe('a question that a ledger which works cannot do', () => {
   });
 
   it('does not keep the ledger down when it is what the way back is tried with', async () => {
-    const { server, ledger, counts, reserve, hold, clock, recovered } = setup();
+    const { server, ledger, counts, hold, clock, recovered } = setup();
     server.go('refusing');
-    await reserve('call', [hold(1, 'refuse')]);
-    await ledger.release('call', clock.now());
+    await ledger.reserve({ id: 'probe', at: clock.now(), ttlMs: 60_000, holds: [hold(1, 'refuse')], probe: true });
     await ledger.extend(['call'], 60_000, clock.now());
     server.reserve = () => Promise.reject(wrong);
     server.extend = () => Promise.reject(wrong);
