@@ -3,7 +3,7 @@ import { describeWithRedis } from '../support/redis-server.js';
 import { ledgerOf, useRedis } from './kit.js';
 
 describeWithRedis('the Redis ledger, on a server that deletes keys when its memory is full', () => {
-  const redis = useRedis('--maxmemory', '50mb', '--maxmemory-policy', 'volatile-ttl');
+  const redis = useRedis('--maxmemory', '50mb', '--maxmemory-policy', 'volatile-ttl', '--appendonly', 'yes');
 
   test('starts, and so does the app, with one warning that names the policy and the fix', async () => {
     const emit = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
