@@ -27,6 +27,8 @@ interface RequestPrototype extends ClientRequest {
 export class HttpLayer {
   /** An agent with a method of its own may call the common one as well. */
   readonly #met = new WeakSet<ClientRequest>();
+  /** Ours, once both are in their places: not where one is frozen. */
+  #methods: readonly unknown[] | undefined;
 
   constructor(private readonly gate: CallGate) {}
 
@@ -34,6 +36,7 @@ export class HttpLayer {
   install(): () => boolean {
     const layer = this;
     const prototype = http.Agent.prototype as AgentPrototype;
+    const before = watchedMethods();
     const undo = [
       replace(
         prototype,
@@ -60,12 +63,16 @@ export class HttpLayer {
           },
       ),
     ];
+    const methods = watchedMethods();
+    if (methods.every((method, index) => method !== before[index])) this.#methods = methods;
     return () => undo.map((one) => one()).every(Boolean);
   }
 
-  /** Whether a request came through here. */
+  /** Whether a request came through here, as all do while nobody has replaced these methods again. */
   met(request: ClientRequest): boolean {
-    return this.#met.has(request);
+    if (this.#met.has(request)) return true;
+    const ours = this.#methods;
+    return ours !== undefined && watchedMethods().every((method, index) => method === ours[index]);
   }
 
   /** Where a request to Eden AI goes; `undefined` for any other, for what costs nothing, and for one that was met before. */
@@ -80,10 +87,15 @@ export class HttpLayer {
   }
 }
 
+const watchedMethods = (): readonly unknown[] => [
+  (http.Agent.prototype as AgentPrototype).addRequest,
+  (http.ClientRequest.prototype as RequestPrototype)._storeHeader,
+];
+
 /** A request to a forward proxy names its whole URL in its path. */
 function destination(request: ClientRequest, options: RequestOptions | undefined): { origin: string; target: string } {
   const { path } = request;
-  if (/^https?:\/\//i.test(path) && URL.canParse(path)) {
+  if (!path.startsWith('/') && /^https?:\/\//i.test(path) && URL.canParse(path)) {
     const { origin, pathname, search } = new URL(path);
     return { origin, target: pathname + search };
   }

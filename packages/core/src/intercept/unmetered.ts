@@ -72,9 +72,9 @@ export class UnmeteredWatch {
   }
 
   #http(request: ClientRequest): void {
+    if (this.met(request)) return;
     const { protocol, path, method } = request;
-    const origin = `${protocol}//${request.getHeader('host') ?? request.host}`;
-    if (!this.met(request)) this.#see(origin, path, method, HTTP);
+    this.#see(`${protocol}//${request.getHeader('host') ?? request.host}`, path, method, HTTP);
   }
 
   #http2(headers: Http2Headers): void {
