@@ -2,6 +2,7 @@ import { type Admission, ESTIMATE_HEADER, type Exchange, type HeaderLookup, type
 import type { MaybePromise } from '../maybe.js';
 import { handOver } from './call-depth.js';
 import { kMetered } from './metered-mark.js';
+import { drain, type ReadBody } from './undici-body.js';
 import { meteredHandler } from './undici-handler.js';
 import { changeHeaders } from './undici-headers.js';
 import type { HeldCall } from './undici-held-calls.js';
@@ -43,32 +44,32 @@ export class DispatchedCall implements Held, HeldCall {
   }
 
   async hold(
-    body: MaybePromise<Buffer | undefined>,
-    admit: (body: Buffer | undefined) => MaybePromise<Admission | undefined>,
+    body: MaybePromise<ReadBody>,
+    admit: (bytes: Buffer | undefined) => MaybePromise<Admission | undefined>,
   ): Promise<void> {
     this.#stage.start();
-    let bytes: Buffer | undefined;
+    let read: ReadBody;
     try {
-      bytes = await body;
+      read = await body;
     } catch (error) {
       if (!this.#stage.aborted) this.#stage.fail(error);
       return;
     }
     if (this.#stage.aborted) return;
-    const admission = await admit(bytes);
+    const admission = await admit(read.bytes);
     if (this.#stage.aborted) {
       if (admission?.admitted) admission.exchange.unsent(new DOMException('This operation was aborted', 'AbortError'));
       return;
     }
-    this.proceed(bytes, admission);
+    this.proceed(read, admission);
   }
 
-  proceed(body: Buffer | undefined, admission: Admission | undefined): boolean {
-    // a body that was an iterable is used up: what was read of it is sent
-    const changes = body === undefined ? {} : { body };
+  proceed({ bytes, sent }: ReadBody, admission: Admission | undefined): boolean {
+    const changes = sent === undefined ? {} : { body: sent };
     if (admission === undefined) return this.#send(changes, this.handler);
     if (admission.admitted) return this.#sendMetered(changes, admission.exchange);
     queueMicrotask(() => this.#stage.answer(admission.reply));
+    if (sent !== undefined || bytes === undefined) void drain(sent ?? this.options.body);
     return true;
   }
 

@@ -15,7 +15,7 @@ export function whileSending<T>(body: unknown, fetch: () => T): T {
   }
 }
 
-/** That body, if it is a text or bytes, and has the length that its request says. */
+/** That body, if it is a text or bytes, and has the length that its request says: most likely what is sent. */
 export function bodyBeingSent(length: number): Buffer | undefined {
   const body = sending;
   sending = undefined;

@@ -25,7 +25,7 @@ export interface FetchGate {
  * @param direct true: send calls through the meter also where nothing is patched (`meter.fetch`)
  */
 export function wrapFetch(original: Fetch, gate: FetchGate, direct: boolean): Fetch {
-  return function fetch(input: Parameters<Fetch>[0], init?: FetchInit): Promise<Response> {
+  return function fetch(input: Parameters<Fetch>[0], init: FetchInit | undefined = undefined): Promise<Response> {
     if (init?.dispatcher && !(init.dispatcher instanceof OwnDispatcher)) gate.undici.patch(init.dispatcher);
     const before = gate.undici.matched;
     const answer = whileSending(init?.body, () => original(input, direct ? throughMeter(gate.undici, init) : init));
@@ -61,8 +61,17 @@ const mayReject = ({ calls, paymentRequired }: FetchGate): boolean =>
   paymentRequired === 'throw' || (paymentRequired === 'auto' && calls.context() !== undefined);
 
 function isOurs({ calls }: FetchGate, input: Parameters<Fetch>[0]): boolean {
-  const { origin, pathname } = placeOf(input instanceof Request ? input.url : String(input));
+  const { origin, pathname } = placeOf(textOf(input));
   return calls.match(origin, pathname) !== undefined;
+}
+
+/** fetch rejects for what has no text. */
+function textOf(input: Parameters<Fetch>[0]): string {
+  try {
+    return input instanceof Request ? input.url : String(input);
+  } catch {
+    return '';
+  }
 }
 
 const NOWHERE = { origin: 'null', pathname: '' };

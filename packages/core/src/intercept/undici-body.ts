@@ -3,25 +3,67 @@ import { MAX_REQUEST_BYTES } from '../exchange.js';
 import type { MaybePromise } from '../maybe.js';
 import { bodyBeingSent } from './fetch-body.js';
 
+/** A request's body, as far as it was read. */
+export interface ReadBody {
+  /** All of it; `undefined`: it is left alone, as uploads and bodies of unknown length are. */
+  readonly bytes?: Buffer;
+  /** What is to be sent in its place: an iterable is used up by being read. */
+  readonly sent?: Buffer | AsyncIterable<Chunk>;
+}
+
+type Chunk = Uint8Array | string;
+
 const UNREADABLE = /^(multipart\/|audio\/|video\/|image\/|application\/octet-stream)/i;
 
 /**
- * The whole body of a request, where reading it costs nothing: a string or a Buffer at once, as is what fetch was given
- * as one; fetch's async iterable (its length is known) else in a few microtasks. `undefined`: it is left alone, as uploads and bodies of unknown length are.
+ * Reads a request's body where that costs nothing: a string or bytes at once, as well as what fetch was given as one; an
+ * async iterable whose length is known, as fetch makes of every body, else in a few microtasks.
  */
-export function readBody(body: unknown, header: HeaderLookup): MaybePromise<Buffer | undefined> {
-  if (typeof body === 'string') return Buffer.from(body);
-  if (body instanceof Uint8Array || Buffer.isBuffer(body)) {
-    return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  }
-  if (typeof body !== 'object' || body === null || !(Symbol.asyncIterator in body)) return undefined;
+export function readBody(body: unknown, header: HeaderLookup): MaybePromise<ReadBody> {
+  if (typeof body === 'string') return { bytes: Buffer.from(body) };
+  if (body instanceof Uint8Array) return { bytes: Buffer.from(body.buffer, body.byteOffset, body.byteLength) };
+  if (!isIterable(body)) return {};
   const length = Number(header('content-length') ?? Number.NaN);
-  if (!(length <= MAX_REQUEST_BYTES) || UNREADABLE.test(header('content-type') ?? '')) return undefined;
-  return bodyBeingSent(length) ?? collect(body as AsyncIterable<Uint8Array | string>);
+  if (!(length <= MAX_REQUEST_BYTES) || UNREADABLE.test(header('content-type') ?? '')) return {};
+  const bytes = bodyBeingSent(length);
+  return bytes === undefined || mayChange(bytes) ? collect(body, length) : { bytes };
 }
 
-async function collect(body: AsyncIterable<Uint8Array | string>): Promise<Buffer> {
+/** Reads a body that nobody sends to its end: whoever writes it may wait for that. */
+export async function drain(body: unknown): Promise<void> {
+  if (!isIterable(body)) return;
+  try {
+    for await (const _ of body);
+  } catch {
+    // whoever made it knows
+  }
+}
+
+const isIterable = (body: unknown): body is AsyncIterable<Chunk> =>
+  typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+
+/**
+ * What fetch was given need not be what it sends: another wrapper of it, or of its dispatcher, may have changed that. It is
+ * good enough to tell what the call is; where other bytes may have to be sent, they are made of what really comes.
+ */
+const mayChange = (bytes: Buffer): boolean => bytes.includes('"stream"') || bytes.includes('\\u');
+
+/** No more than its length: for what is longer, or breaks off, undici has an error of its own. */
+async function collect(body: AsyncIterable<Chunk>, length: number): Promise<ReadBody> {
+  const iterator = body[Symbol.asyncIterator]();
   const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk));
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+  let seen = 0;
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+    const chunk = Buffer.from(next.value as Uint8Array);
+    chunks.push(chunk);
+    seen += chunk.length;
+    if (seen > length) return { sent: goOn(chunks, iterator) };
+  }
+  const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+  return { bytes, sent: bytes };
+}
+
+async function* goOn(chunks: readonly Buffer[], iterator: AsyncIterator<Chunk>): AsyncGenerator<Chunk> {
+  yield* chunks;
+  yield* { [Symbol.asyncIterator]: () => iterator };
 }

@@ -57,13 +57,18 @@ class MeteredLegacyHandler implements LegacyHandler {
       return;
     }
     const rest = this.watch.end();
-    if (isPromise(rest)) rest.then((bytes) => this.#complete(bytes, trailers));
+    if (isPromise(rest)) rest.then((bytes) => this.#complete(bytes, trailers)).catch((error) => this.#broken(error));
     else this.#complete(rest, trailers);
   }
 
   #complete(rest: Buffer | undefined, trailers: unknown[] | null): void {
     if (rest !== undefined) this.inner.onData?.(rest);
     this.watch.inContext(() => this.inner.onComplete?.(trailers));
+  }
+
+  /** What a handler throws, undici hands back to it: here nobody else would hear of it. */
+  #broken(error: unknown): void {
+    this.watch.inContext(() => this.inner.onError?.(error));
   }
 
   onError(error: unknown): void {
@@ -125,8 +130,13 @@ class MeteredControllerHandler implements ControllerHandler {
       return;
     }
     const rest = this.watch.end();
-    if (isPromise(rest)) rest.then((bytes) => this.#end(bytes, controller, trailers));
-    else this.#end(rest, controller, trailers);
+    if (isPromise(rest)) {
+      rest.then((bytes) => this.#end(bytes, controller, trailers)).catch((error) => this.#broken(controller, error));
+    } else this.#end(rest, controller, trailers);
+  }
+
+  #broken(controller: Controller, error: unknown): void {
+    this.watch.inContext(() => this.inner.onResponseError?.(controller, error));
   }
 
   #end(rest: Buffer | undefined, controller: Controller, trailers: Record<string, unknown>): void {

@@ -33,7 +33,16 @@ export class Stage implements Held {
     else this.handler.onError?.(error);
   }
 
-  answer({ status, statusText, headers, body }: Reply): void {
+  /** A handler that throws hears of its own error, as from undici: nobody else would. */
+  answer(reply: Reply): void {
+    try {
+      this.#answer(reply);
+    } catch (error) {
+      if (this.leave()) this.fail(error);
+    }
+  }
+
+  #answer({ status, statusText, headers, body }: Reply): void {
     this.start();
     if (this.#aborted) return;
     const raw = Object.entries(headers).flatMap(([name, value]) => [Buffer.from(name), Buffer.from(value)]);

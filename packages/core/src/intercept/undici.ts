@@ -4,9 +4,9 @@ import { handOver } from './call-depth.js';
 import { DispatchedCall } from './dispatched-call.js';
 import { kMetered } from './metered-mark.js';
 import { replace, type Undo } from './patch.js';
-import { readBody } from './undici-body.js';
+import { type ReadBody, readBody } from './undici-body.js';
 import { dispatcherBase, originOf } from './undici-dispatchers.js';
-import { requestHeader } from './undici-headers.js';
+import { requestHeader, withReusableHeaders } from './undici-headers.js';
 import { HeldCalls } from './undici-held-calls.js';
 import type { Dispatch, Dispatcher, DispatchOptions, Handler } from './undici-types.js';
 import type { InContext } from './undici-watch.js';
@@ -74,10 +74,11 @@ export class UndiciLayer {
     if (kind.free) return pass();
 
     this.matched += 1;
-    const header = requestHeader(options.headers);
+    const reusable = withReusableHeaders(options);
+    const header = requestHeader(reusable.headers);
     const context = this.gate.context();
     const inContext: InContext = (work) => this.gate.inContext(context, work);
-    const call = new DispatchedCall(dispatcher, original, options, handler, header, inContext);
+    const call = new DispatchedCall(dispatcher, original, reusable, handler, header, inContext);
     const admit = (body: Buffer | undefined) =>
       this.gate.admit(
         { method, origin, target: options.path as string, path, kind, header, body, held: call },
@@ -86,14 +87,14 @@ export class UndiciLayer {
 
     const body = readBody(options.body, header);
     if (isPromise(body)) return this.#hold(call, body, admit);
-    const admission = admit(body);
+    const admission = admit(body.bytes);
     return isPromise(admission) ? this.#hold(call, body, () => admission) : call.proceed(body, admission);
   }
 
   /** Keeps a call back until its body is read and it is admitted; meanwhile an abort ends it at once. */
   #hold(
     call: DispatchedCall,
-    body: MaybePromise<Buffer | undefined>,
+    body: MaybePromise<ReadBody>,
     admit: (body: Buffer | undefined) => MaybePromise<Admission | undefined>,
   ): boolean {
     this.#held.add(call, call.hold(body, admit));
