@@ -1,32 +1,44 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type { Meter } from '@eden-cost/core';
 import { bodyParser } from '@koa/bodyparser';
 import express from 'express';
 import Koa from 'koa';
 import { JOB, SETTLED_NANOS } from '../support/jobs.js';
 import { hear } from '../support/meter.js';
+import { ROOT } from '../support/root.js';
 import { useServers } from '../support/serve.js';
 import { useWebhookEden } from '../support/webhook-eden.js';
 
 const kit = useWebhookEden();
 const serve = useServers();
 
+const express4 = createRequire(join(ROOT, 'test/majors/express-4/package.json'))('express') as typeof express;
+
+const onExpress = (express: typeof express4) => (meter: Meter) => {
+  const app = express().set('env', 'test');
+  app.post('/edenai', express.raw({ type: '*/*', limit: '20mb' }), async (req, res, next) => {
+    try {
+      const job = await meter.jobs.webhook(req.body as Buffer, req.headers);
+      res.sendStatus(job?.settled === false ? 503 : 204);
+    } catch (error) {
+      next(error);
+    }
+  });
+  return app;
+};
+
 /** As docs/jobs.md writes them. */
 const APPS: Record<string, (meter: Meter) => Parameters<typeof serve>[0]> = {
-  Express(meter) {
-    const app = express();
-    app.post('/edenai', express.raw({ type: '*/*', limit: '20mb' }), async (req, res) => {
-      const job = await meter.jobs.webhook(req.body as Buffer, req.headers);
-      res.sendStatus(job?.status === 'running' ? 503 : 204);
-    });
-    return app;
-  },
+  'Express 4': onExpress(express4),
+  'Express 5': onExpress(express),
   Koa(meter) {
     const app = new Koa();
     app.silent = true;
     app.use(bodyParser({ jsonLimit: '20mb' }));
     app.use(async (ctx) => {
       const job = await meter.jobs.webhook(ctx.request.rawBody, ctx.headers);
-      ctx.status = job?.status === 'running' ? 503 : 204;
+      ctx.status = job?.settled === false ? 503 : 204;
     });
     return app.callback();
   },
