@@ -410,7 +410,7 @@ describe('a job', () => {
 });
 
 describe('two meters, as of two processes, with one ledger', () => {
-  it('charge a job once, to the account of the one that started it, though the other one polls it', async () => {
+  it('charge a job once, to the account of the one that started it, though the other one polls and tells it', async () => {
     const ledger = memoryLedger();
     const first = meterOf({ ledger: shared(ledger) });
     const { id } = await startIn(first, JOB);
@@ -421,20 +421,60 @@ describe('two meters, as of two processes, with one ledger', () => {
     expect(await balance(second)).toMatchObject({ heldUsd: JOB_USD });
     await Promise.all(many(10, () => poll(JOB, id)));
     expect(await balance(second)).toEqual({ heldUsd: 0, remainingUsd: 100 - Number(SETTLED) });
-    expect({ charges, error }).toEqual({ charges: [], error: [] });
+    const told = { amount: SETTLED_NANOS, basis: 'reported', operation: 'job', jobId: id, labels: {}, budgets: [] };
+    expect({ charges, error }).toEqual({ charges: [expect.objectContaining(told)], error: [] });
+    expect(second.snapshot()).toMatchObject({ costNanos: SETTLED_NANOS, unattributedNanos: SETTLED_NANOS });
   });
 
-  it('tell the amount that the other one has settled, and no guess, when jobTtlMs are over', async () => {
+  it('tell no guess when jobTtlMs are over, once the other one has told what it settled', async () => {
     const ledger = memoryLedger();
     const clock = manualClock();
     const first = meterOf({ ledger: shared(ledger), clock });
     const { charge: charges } = hear(first);
-    const { id } = await startIn(first, JOB);
-    await ledger.settle(`job:${id}`, SETTLED_NANOS, { rank: 'reported', at: clock.now() }); // as the other one does
-    expect(await balance(first)).toEqual({ heldUsd: 0, remainingUsd: 100 - Number(SETTLED) });
+    const { id } = await startIn(first, JOB, { pollsNeeded: 0, settledCostUsd: JOB_USD }); // as much as the estimate
+    const second = meterOf({ ledger: shared(ledger), clock, intercept: false, jobs: { apiKey: 'any' } });
+    const { charge: chargesThere } = hear(second);
+    expect(await second.jobs.settle(id)).toMatchObject({ settled: true });
+    expect(await balance(first)).toEqual({ heldUsd: 0, remainingUsd: 100 - JOB_USD });
     clock.advance(DAY_MS);
-    expect(await balance(first)).toEqual({ heldUsd: 0, remainingUsd: 100 - Number(SETTLED) });
-    expect(sum(charges.map(({ amount }) => amount))).toBe(SETTLED_NANOS);
+    expect(await balance(first)).toEqual({ heldUsd: 0, remainingUsd: 100 - JOB_USD });
+    expect([charges, chargesThere]).toEqual([[], [expect.objectContaining({ amount: JOB_USD * 1e9 })]]);
+  });
+
+  it.each([
+    ['at once', (ledger: MemoryLedger) => shared(ledger)],
+    ['later', (ledger: MemoryLedger) => slow(ledger)],
+  ])('tell nothing twice where both read the job, with a ledger that answers %s', async (_name, ledgerOf) => {
+    const ledger = memoryLedger();
+    const clock = manualClock();
+    const first = meterOf({ ledger: ledgerOf(ledger), clock });
+    const heardHere = hear(first);
+    const { id } = await startIn(first, JOB, { pollsNeeded: 0 });
+    const second = meterOf({ ledger: shared(ledger), clock, intercept: false, jobs: { apiKey: 'any' } });
+    const { charge: chargesThere } = hear(second);
+    for (const meter of [second, second]) expect(await meter.jobs.settle(id)).toMatchObject({ settled: true });
+    clock.advance(1);
+    await poll(JOB, id);
+    await poll(JOB, id);
+    await first.close();
+    expect([heardHere.charge, heardHere.error]).toEqual([[], []]);
+    expect(chargesThere).toEqual([expect.objectContaining({ amount: SETTLED_NANOS })]);
+  });
+
+  it('correct what was told as a guess by the one that started it', async () => {
+    const ledger = memoryLedger();
+    const clock = manualClock();
+    const first = meterOf({ ledger: shared(ledger), clock });
+    const { charge: charges } = hear(first);
+    const { id } = await startIn(first, JOB, { pollsNeeded: 0 });
+    clock.advance(DAY_MS);
+    const second = meterOf({ ledger: shared(ledger), clock, intercept: false, jobs: { apiKey: 'any' } });
+    const { charge: chargesThere } = hear(second);
+    clock.advance(1);
+    await second.jobs.settle(id);
+    await poll(JOB, id);
+    expect(charges).toMatchObject([{ amount: JOB_USD * 1e9, basis: 'estimated' }]);
+    expect(chargesThere).toMatchObject([{ amount: SETTLED_NANOS - JOB_USD * 1e9, basis: 'reported', jobId: id }]);
   });
 
   it('tell once of a job that neither started, also when the ledger takes its time', async () => {
@@ -448,12 +488,14 @@ describe('two meters, as of two processes, with one ledger', () => {
   });
 });
 
+type MemoryLedger = ReturnType<typeof memoryLedger>;
+
 /** One ledger for several meters: closing one of them leaves it open. */
-const shared = (ledger: ReturnType<typeof memoryLedger>): NonNullable<MeterOptions['ledger']> =>
+const shared = (ledger: MemoryLedger): NonNullable<MeterOptions['ledger']> =>
   new Proxy(ledger, { get: (target, key) => (key === 'close' ? undefined : bound(target, key)) });
 
 /** A ledger that answers each settle a few turns later, as one over the network does. */
-const slow = (ledger: ReturnType<typeof memoryLedger>): NonNullable<MeterOptions['ledger']> =>
+const slow = (ledger: MemoryLedger): NonNullable<MeterOptions['ledger']> =>
   new Proxy(ledger, {
     get(target, key) {
       const value = bound(target, key);

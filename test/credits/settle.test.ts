@@ -1,4 +1,4 @@
-import { memoryLedger } from '@eden-cost/core';
+import { type Ledger, memoryLedger } from '@eden-cost/core';
 import { startEdenStandIn } from '@eden-cost/testing';
 import { balance, JOB, SETTLED_NANOS, VIDEO } from '../support/jobs.js';
 import { many } from '../support/lists.js';
@@ -6,6 +6,20 @@ import { hear } from '../support/meter.js';
 import { useWebhookEden } from '../support/webhook-eden.js';
 
 const kit = useWebhookEden();
+
+/** A job that has ended before the answer that starts it comes. */
+const STARTED = { public_id: 'fast', status: 'processing' };
+const ENDED = { public_id: 'fast', status: 'success', cost: '0.123456789' };
+
+/** A ledger in memory, as two processes with a shared one see it. */
+const sharedByTwo = (): Ledger =>
+  new Proxy(memoryLedger() as Ledger, {
+    get(target, key) {
+      if (key === 'shared') return true;
+      const value = Reflect.get(target, key) as unknown;
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 
 describe('settle()', () => {
   it.each([
@@ -42,11 +56,52 @@ describe('settle()', () => {
     const id = await kit.startJob(JOB, { pollsNeeded: 0 });
     await here.close();
     const there = kit.meter({ ledger });
-    const { error } = hear(there);
+    const { charge, error } = hear(there);
     const settled = { jobId: id, status: 'succeeded', settled: true };
     expect([await there.jobs.settle(id), await there.jobs.settle(id)]).toEqual([settled, settled]);
     expect(await balance(there)).toEqual({ heldUsd: 0, remainingUsd: 100 - 0.123456789 });
+    expect(charge).toEqual([expect.objectContaining({ amount: SETTLED_NANOS, jobId: id, labels: {}, budgets: [] })]);
     expect(error).toEqual([]);
+  });
+
+  it.each([
+    ['a job', {}, { amount: SETTLED_NANOS, basis: 'reported' }],
+    ['a job that a provider key of your own pays for', { byok: true }, { amount: 0, basis: 'external' }],
+  ])('settles %s of another process also where neither has a budget, once', async (_name, reply, told) => {
+    const ledger = sharedByTwo();
+    const here = kit.meter({ ledger, budgets: [], metadata: true });
+    const id = await kit.startJob(JOB, { pollsNeeded: 0, ...reply });
+    await here.close();
+    const there = kit.meter({ ledger, budgets: [] });
+    const { charge, error } = hear(there);
+    const settled = { jobId: id, status: 'succeeded', settled: true };
+    expect([await there.jobs.settle(id), await there.jobs.settle(id)]).toEqual([settled, settled]);
+    expect(charge).toEqual([expect.objectContaining({ ...told, jobId: id })]);
+    expect(there.snapshot()).toMatchObject({ costNanos: told.amount, unattributedNanos: told.amount });
+    expect(error).toEqual([]);
+  });
+
+  it('books a job that was read before the answer that started it', async () => {
+    const meter = kit.meter();
+    const { charge } = hear(meter);
+    kit.eden.script({ match: { path: '/async/fast' }, body: ENDED });
+    expect(await meter.jobs.settle('fast')).toEqual({ jobId: 'fast', status: 'succeeded', settled: false });
+    expect(charge).toEqual([]);
+    await meter.run({ labels: { tenant: 'starter' } }, () => kit.startJob(JOB, { body: STARTED }));
+    expect(charge).toMatchObject([{ amount: SETTLED_NANOS, jobId: 'fast', labels: { tenant: 'starter' } }]);
+    expect(await meter.jobs.settle('fast')).toEqual({ jobId: 'fast', status: 'succeeded', settled: true });
+  });
+
+  it('books a job that was read before another process read the answer that started it, when it is read again', async () => {
+    const ledger = sharedByTwo();
+    kit.eden.script({ match: { path: '/async/fast' }, body: ENDED, times: 2 });
+    const there = kit.meter({ ledger, intercept: false });
+    const { charge } = hear(there);
+    expect(await there.jobs.settle('fast')).toMatchObject({ settled: false });
+    kit.meter({ ledger });
+    await kit.startJob(JOB, { body: STARTED });
+    expect(await there.jobs.settle('fast')).toMatchObject({ settled: true });
+    expect(charge).toMatchObject([{ amount: SETTLED_NANOS, jobId: 'fast' }]);
   });
 
   it('is not settled where nobody with this ledger started it', async () => {

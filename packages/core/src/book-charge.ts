@@ -37,25 +37,41 @@ const NOTHING_BOOKED: SettleResult = { applied: true, known: true, overruns: [],
 export function bookCharge(parts: Parts, call: ChargedCall, plan: Plan, end: CallEnd, booking: Booking): Charge {
   const result = settleBooking(parts, call, plan, booking);
   if (!isPromise(result)) return tellCharge(parts, call, plan, end, booking, result);
-  // the scope has the price before the caller has the answer; what a remote ledger adds comes with the event
+  return tellAtOnce(parts, call, plan, end, booking, result);
+}
+
+/**
+ * Makes the charge of what the ledger is being asked to settle: in the scope at once, and as an event with what it answers.
+ *
+ * @param result `undefined` for what somebody else has told
+ */
+export function tellAtOnce(
+  parts: Parts,
+  call: ChargedCall,
+  plan: Plan,
+  end: CallEnd,
+  booking: Booking,
+  result: Promise<Booked | undefined>,
+): Charge {
   const charge = chargeOf(parts, call, plan, end, booking);
   call.scope?.addCharge(charge);
   parts.credits?.charged(charge, call, end);
-  result.then((settled) => announce(parts, call, plan, charge, settled));
+  result.then((settled) => settled && announce(parts, call, plan, charge, settled));
   return charge;
 }
 
-/** Tells the ledger alone. */
+/** Tells the ledger alone. One that other processes share knows jobs also where no budget is for them. */
 export function settleBooking(
   parts: Parts,
   call: ChargedCall,
   plan: Plan,
   { amount, rank, job }: Booking,
 ): MaybePromise<Booked> {
-  if (plan.holds.length === 0) return NOTHING_BOOKED;
+  const isHeld = plan.holds.length > 0;
+  if (!isHeld && !(job && parts.ledger.shared)) return NOTHING_BOOKED;
   const truth = { rank, at: parts.clock.now() };
   const asked = askLedger(parts, () => parts.ledger.settle(job?.reservation ?? call.id, amount, truth));
-  return then(asked, (result) => result ?? NOTHING_BOOKED);
+  return then(asked, (result) => (result !== undefined && (isHeld || result.known) ? result : NOTHING_BOOKED));
 }
 
 /** Makes the charge of what the ledger has settled. */
@@ -72,6 +88,22 @@ export function tellCharge(
   parts.credits?.charged(charge, call, end);
   announce(parts, call, plan, charge, result);
   return charge;
+}
+
+/** Makes the charge of a job that another process started: no name of a budget, no scope and no label is known here. */
+export function tellForeignCharge(
+  parts: Parts,
+  call: ChargedCall,
+  end: CallEnd,
+  booking: Booking,
+  overruns: SettleResult['overruns'],
+): void {
+  const plan: Plan = { applying: [], holds: [], estimate: 0 };
+  const charge = withOverrun(chargeOf(parts, call, plan, end, booking), { ...NOTHING_BOOKED, overruns });
+  parts.credits?.charged(charge, call, end);
+  parts.counters.charge(charge, false);
+  for (const amount of overruns) parts.counters.overrun(amount);
+  parts.events.emit('charge', charge);
 }
 
 function announce(parts: Parts, call: ChargedCall, plan: Plan, charge: Charge, result: Booked): void {

@@ -20,7 +20,7 @@ export interface SettledJob {
   readonly status: 'running' | 'succeeded' | 'failed' | 'unknown';
   /**
    * True when the cost that Eden AI reports is booked, by this read or an earlier one. False for a job that goes on, that
-   * nobody with this ledger started, or whose end says no cost: that one is booked at its estimate.
+   * the ledger does not know, or whose end says no cost: that one is booked at its estimate.
    */
   readonly settled: boolean;
 }
@@ -28,8 +28,8 @@ export interface SettledJob {
 /** Settles jobs that the app does not poll itself: a webhook has no cost, so the job is read. */
 export interface MeterJobs {
   /**
-   * Reads a job with `jobs.apiKey`, and books its cost if it has ended: once, on the request that started it, however often
-   * this is called. Videos too. The read is free. It goes to the base URL where this process started the job, else to the
+   * Reads a job with `jobs.apiKey`, and books its cost if it has ended: once, however often this is called, on the request
+   * that started it, or in no scope where that was in another process with this ledger. Videos too. The read is free. It goes to the base URL where this process started the job, else to the
    * first of `baseUrls`.
    *
    * @throws {EdenReadError} `ERR_COST_EDEN_READ` (rejects) when the job cannot be read
@@ -41,7 +41,7 @@ export interface MeterJobs {
    * are booked once.
    *
    * @param rawBody the body as it came, not parsed
-   * @returns `undefined` for a webhook that tells of no job; answer 503 for one that is `running`, and it is delivered again
+   * @returns `undefined` for a webhook that tells of no job; answer 503 for one that is not `settled`, and it is delivered again
    * @throws {WebhookSignatureError} `ERR_COST_WEBHOOK_SIGNATURE` (rejects), status 401, for a body that Eden AI did not sign
    * @throws {EdenReadError} `ERR_COST_EDEN_READ` (rejects) when the job cannot be read: answer 5xx, and it is delivered again
    * @throws {OptionsError} `ERR_COST_OPTIONS` (rejects) without `jobs.webhookPublicKey`, and for a body that was parsed
@@ -102,8 +102,11 @@ export class JobSettler implements MeterJobs {
     const kind = classify('GET', path);
     const facts = await this.#read(jobIdHere, path, apiKey);
     const status = jobPhase(facts.status) ?? 'unknown';
+    const bearer = (name: string) => (name === 'authorization' ? `Bearer ${apiKey.reveal()}` : undefined);
+    const draws = settings.credits?.keys.drawOf(bearer) ?? 'yes';
     const settled =
-      settings.mode !== 'off' && (await jobs.poll(jobIdHere, { kind }, { kind: 'complete', status: 200, facts }));
+      settings.mode !== 'off' &&
+      (await jobs.poll(jobIdHere, { kind, draws }, { kind: 'complete', status: 200, facts }));
     return { jobId: jobIdHere, status, settled };
   }
 

@@ -34,7 +34,8 @@ describe('more jobs than are remembered', () => {
       const plan = planOf({ kind, statedEstimate: 100, worstCase: undefined, learned: undefined }, []);
       jobs.start(call, plan, answer(id, 'processing'));
     };
-    const poll = (id: string) => jobs.poll(id, { kind: classify('GET', '/v3/videos/x') }, answer(id, 'success'));
+    const poll = (id: string) =>
+      jobs.poll(id, { kind: classify('GET', '/v3/videos/x'), draws: 'yes' }, answer(id, 'success'));
     return { start, poll, problems, told: () => charges.map(({ jobId, amount, basis }) => [jobId, amount, basis]) };
   }
 

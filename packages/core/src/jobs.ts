@@ -1,11 +1,13 @@
-import { askLedger, type Booking, bookCharge, type ChargedCall, settleBooking, tellCharge } from './book-charge.js';
+import { askLedger, type Booking, type ChargedCall, settleBooking, tellAtOnce, tellCharge } from './book-charge.js';
 import type { Call, Parts } from './call.js';
-import type { Charge } from './charge.js';
 import { type BaseUrl, baseUrlOf } from './edenai/base-url.js';
 import { jobPhase } from './edenai/jobs.js';
+import { ForeignJobs, type JobRead } from './foreign-jobs.js';
+import { reservationOf } from './job-reservation.js';
 import { hasEnded, type JobSettlement, jobSettlement, startsJob, succeeded } from './job-settlement.js';
 import type { Rank } from './ledger/ledger.js';
-import { type MaybePromise, then } from './maybe.js';
+import type { Booked } from './ledger-guard/meter-ledger.js';
+import { isPromise, type MaybePromise, then } from './maybe.js';
 import type { CallEnd } from './metered-call.js';
 import type { Plan } from './plan.js';
 import { letGoOfRequest, type StartedJob, StartedJobs } from './started-jobs.js';
@@ -21,8 +23,9 @@ const REMEMBERED = 10_000;
 
 const RANKS: readonly Rank[] = ['expired', 'estimated', 'rated', 'reported'];
 
-/** The reservation of a job, under an id that every process knows that sees the job. */
-const reservationOf = (jobId: string): string => `job:${jobId}`;
+/** Another process with this ledger has read the job before, and told its charge. */
+const isToldElsewhere = ({ known, applied, previous }: Booked, { amount, job }: Booking): boolean =>
+  known && job?.corrects?.amount !== amount && (!applied || previous === amount);
 
 /**
  * Jobs cost when they end, and are read many times, by any request and any process: one charge, on the request that
@@ -30,7 +33,7 @@ const reservationOf = (jobId: string): string => `job:${jobId}`;
  */
 export class Jobs {
   readonly #started: StartedJobs;
-  readonly #unknown = new Set<string>();
+  readonly #foreign: ForeignJobs;
 
   /** @param most how many jobs are remembered */
   constructor(
@@ -38,6 +41,7 @@ export class Jobs {
     most = REMEMBERED,
   ) {
     this.#started = new StartedJobs(most);
+    this.#foreign = new ForeignJobs(parts, REMEMBERED);
   }
 
   /** Whether an earlier call started it. */
@@ -63,15 +67,17 @@ export class Jobs {
     this.#hold(job);
     call.scope?.addPending(call.facts.model);
     this.parts().counters.pending();
-    if (end.kind === 'complete' && hasEnded(end)) this.#settle(job, end);
+    const early = this.#foreign.take(id);
+    const ended = end.kind === 'complete' && hasEnded(end) ? end : early;
+    if (ended !== undefined) this.#settle(job, ended);
     return true;
   }
 
   /** Reads what a poll says of a job. True when the cost that Eden AI reports for it is booked, by this poll or before. */
-  poll(jobId: string, call: Pick<ChargedCall, 'kind'>, end: CallEnd): MaybePromise<boolean> {
+  poll(jobId: string, call: JobRead, end: CallEnd): MaybePromise<boolean> {
     if (!succeeded(end) || !hasEnded(end)) return false;
     const job = this.#started.get(jobId);
-    if (job === undefined) return this.#settleForeign(jobId, call, end);
+    if (job === undefined) return this.#foreign.settle(jobId, call, end);
     this.#settle(job, end);
     return this.settled(jobId) !== undefined;
   }
@@ -109,19 +115,17 @@ export class Jobs {
 
   /**
    * The job's own reservation first, and never denied: the room that it takes is what the call holds. A job that the
-   * account's own provider key pays for takes none; another process that polls it, and is not told of the key, settles
-   * a reservation without accounts.
+   * account's own provider key pays for takes none, and neither does one without budgets, which another process finds by it.
    */
   #hold({ id, call, plan, end }: StartedJob): void {
-    if (plan.holds.length === 0) return;
     const parts = this.parts();
     const { ledger, clock, settings } = parts;
-    const holds = end.facts.isByok ? [] : plan.holds.map((hold) => ({ ...hold, enforce: false }));
-    askLedger(parts, () =>
-      then(ledger.reserve({ id: reservationOf(id), at: clock.now(), ttlMs: settings.jobTtlMs, holds }), () =>
-        ledger.release(call.id, clock.now()),
-      ),
-    );
+    const isHeld = plan.holds.length > 0;
+    if (!isHeld && !ledger.shared) return;
+    const { isByok } = end.facts;
+    const holds = isByok ? [] : plan.holds.map((hold) => ({ ...hold, enforce: false }));
+    const request = { id: reservationOf(id, isByok), at: clock.now(), ttlMs: settings.jobTtlMs, holds };
+    askLedger(parts, () => then(ledger.reserve(request), () => isHeld && ledger.release(call.id, clock.now())));
   }
 
   #settle(job: StartedJob, end: CallEnd): void {
@@ -139,17 +143,15 @@ export class Jobs {
     const guess: Booking = {
       amount: isByok ? 0 : plan.estimate,
       basis: isByok ? 'external' : 'estimated',
-      rank: 'expired',
-      job: { id, reservation: reservationOf(id) },
+      rank: 'estimated', // more than the ledger's own expiry, which may have been there first
+      job: { id, reservation: reservationOf(id, isByok) },
     };
     then(settleBooking(parts, call, plan, guess), (result) => {
       if (job.booked !== undefined) return; // polled while the ledger was asked
-      const { applied, previous = guess.amount } = result;
-      const isSettled = !isByok && !applied && previous !== guess.amount;
-      const booking: Booking = isSettled
-        ? { ...guess, amount: previous, basis: previous === 0 ? 'free' : 'reported', rank: 'reported' }
-        : guess;
-      this.#booked(job, booking, tellCharge(parts, call, plan, end, booking, result));
+      const { known, applied, previous = guess.amount } = result;
+      if (known && !applied) return this.#booked(job, { amount: previous, rank: 'reported' });
+      tellCharge(parts, call, plan, end, guess, result);
+      this.#booked(job, { amount: guess.amount, rank: 'expired' });
     });
   }
 
@@ -160,38 +162,25 @@ export class Jobs {
       const surer = RANKS.indexOf(settlement.rank) - RANKS.indexOf(booked.rank);
       if (surer < 0 || (surer === 0 && booked.amount === settlement.amount)) return;
     }
-    const corrects = booked && { id: booked.chargeId, amount: booked.amount };
-    const booking = { ...settlement, job: { id, reservation: reservationOf(id), ...(corrects && { corrects }) } };
-    this.#booked(job, booking, bookCharge(this.parts(), call, plan, end, booking), phaseOf(end));
+    const corrects = booked && { id: call.id, amount: booked.amount };
+    const reservation = reservationOf(id, job.end.facts.isByok);
+    const booking: Booking = { ...settlement, job: { id, reservation, ...(corrects && { corrects }) } };
+    const parts = this.parts();
+    const news = then(settleBooking(parts, call, plan, booking), (result) =>
+      isToldElsewhere(result, booking) ? undefined : result,
+    );
+    this.#booked(job, settlement, phaseOf(end));
+    // a request that goes on has the price before it has the answer
+    if (isPromise(news) && call.scope?.finished === false) tellAtOnce(parts, call, plan, end, booking, news);
+    else then(news, (result) => result && tellCharge(parts, call, plan, end, booking, result));
   }
 
-  #booked(job: StartedJob, { amount, rank }: Booking, charge: Charge, phase?: 'succeeded' | 'failed'): void {
+  #booked(job: StartedJob, { amount, rank }: Pick<Booking, 'amount' | 'rank'>, phase?: 'succeeded' | 'failed'): void {
     const { booked, call } = job;
-    job.booked = { chargeId: booked?.chargeId ?? charge.id, amount, rank, phase };
+    job.booked = { amount, rank, phase };
     this.#started.booked(job);
     if (rank !== 'reported') return;
     if (booked === undefined && amount > 0) this.parts().learned.add(call, amount);
     letGoOfRequest(job);
-  }
-
-  /** A job of another process: a shared ledger knows its reservation; any other has nothing to charge it to. */
-  #settleForeign(jobId: string, { kind }: Pick<ChargedCall, 'kind'>, end: CallEnd): MaybePromise<boolean> {
-    const parts = this.parts();
-    const { ledger, clock, events } = parts;
-    const { amount, rank } = jobSettlement(end, end.facts.isByok, 0);
-    if (rank !== 'reported' || this.#unknown.has(jobId)) return false;
-    const tellUnknown = () => {
-      if (this.#unknown.has(jobId)) return;
-      if (this.#unknown.size >= REMEMBERED) this.#unknown.clear();
-      this.#unknown.add(jobId);
-      const message = 'A job was read that nobody with this ledger started: its cost is not on any budget';
-      events.emit('error', { problem: 'job-unknown', message, operation: kind.operation });
-    };
-    const asked = askLedger(parts, () => ledger.settle(reservationOf(jobId), amount, { rank, at: clock.now() }));
-    return then(asked, (result) => {
-      if (result?.known === false) tellUnknown();
-      result?.later?.then((settled) => settled?.known === false && tellUnknown());
-      return result?.known === true && result.later === undefined;
-    });
   }
 }

@@ -19,7 +19,6 @@ export interface StartedJob {
   /** What is booked for it, once something is: a later truth corrects it. */
   booked:
     | {
-        readonly chargeId: string;
         readonly amount: Nanos;
         readonly rank: Rank;
         /** How it ended, once that is known. */
