@@ -133,6 +133,29 @@ describe('a webhook', () => {
     parse.mockRestore();
   });
 
+  it.each([
+    ['of millions of escapes', { output: '\n'.repeat(3_500_000) }],
+    ['nested thousands deep', { output: JSON.parse('['.repeat(3_000) + ']'.repeat(3_000)) }],
+  ])('whose results are %s is genuine', async (_name, body) => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const meter = kit.meter({ jobs: { apiKey: JOBS_KEY, webhookPublicKey: publicKey } });
+    const digest = createHash('sha256')
+      .update(JSON.stringify(body, null, 2))
+      .digest('hex');
+    const signature = createSign('sha256').update(digest).sign(privateKey, 'hex');
+    expect(await meter.jobs.webhook(JSON.stringify(body), { 'x-edenai-signature': signature })).toBeUndefined();
+  });
+
+  it.each([
+    ['is no JSON', 'not json', /no JSON/],
+    ['cannot be verified', '['.repeat(100_000) + ']'.repeat(100_000), /too large, or nested too deep/],
+    ['is another', '{}', /not Eden AI's for this body/],
+  ])('whose body %s is refused with that reason', async (_name, body, reason) => {
+    const { meter, id } = await settledHere();
+    const { headers: signed } = kit.eden.webhook(id);
+    await expect(meter.jobs.webhook(body, signed)).rejects.toThrow(reason);
+  });
+
   it('may be signed over either form of JSON, and may tell of no job', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const meter = kit.meter({ jobs: { apiKey: JOBS_KEY, webhookPublicKey: publicKey } });

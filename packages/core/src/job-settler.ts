@@ -8,7 +8,7 @@ import { classify } from './edenai/classify.js';
 import { MISSING_COST } from './edenai/cost.js';
 import { jobIdOf, jobPhase } from './edenai/jobs.js';
 import { JOB_ADVICE } from './edenai/read-failure.js';
-import { isSignedBy, jobOfWebhook, readSignature, SIGNATURE_HEADER } from './edenai/webhook.js';
+import { checkSignature, jobOfWebhook, readSignature, SIGNATURE_HEADER } from './edenai/webhook.js';
 import { EdenReadError, OptionsError, WebhookSignatureError } from './errors.js';
 import type { JobsSettings } from './jobs-options.js';
 import { headerIn, rawBodyOf, type WebhookBody, type WebhookHeaders } from './webhook-request.js';
@@ -29,8 +29,8 @@ export interface SettledJob {
 export interface MeterJobs {
   /**
    * Reads a job with `jobs.apiKey`, and books its cost if it has ended: once, however often this is called, on the request
-   * that started it, or in no scope where that was in another process with this ledger. Videos too. The read is free. It goes to the base URL where this process started the job, else to the
-   * first of `baseUrls`.
+   * that started it, or in no scope where that was in another process with this ledger. Videos too. The read is free. It
+   * goes to the base URL where this process started the job, else to the first of `baseUrls`.
    *
    * @throws {EdenReadError} `ERR_COST_EDEN_READ` (rejects) when the job cannot be read
    * @throws {OptionsError} `ERR_COST_OPTIONS` (rejects) without a key, and for what is no job's id
@@ -126,6 +126,13 @@ export class JobSettler implements MeterJobs {
   }
 }
 
+const REFUSED = {
+  other: "its signature is not Eden AI's for this body: check that the body is passed as it came, and the public key",
+  'no-json': 'its body is no JSON: check that it is passed as it came, and complete',
+  'too-large':
+    'its body is too large, or nested too deep, to be verified: written with indents, it has more than 256 MiB',
+} as const;
+
 /**
  * The signature first, which tells a forgery by itself: a body may be large.
  *
@@ -135,11 +142,8 @@ function verified(publicKey: KeyObject, rawBody: WebhookBody, hex: string | unde
   const raw = rawBodyOf(rawBody);
   if (hex === undefined) throw new WebhookSignatureError(`it has no header ${SIGNATURE_HEADER}`);
   const signature = readSignature(publicKey, hex);
-  if (signature !== undefined) {
-    const body = raw.toString();
-    if (isSignedBy(publicKey, body, signature)) return body;
-  }
-  throw new WebhookSignatureError(
-    "its signature is not Eden AI's for this body: check that the body is passed as it came, and the public key",
-  );
+  const body = signature === undefined ? '' : raw.toString();
+  const found = signature === undefined ? 'other' : checkSignature(publicKey, body, signature);
+  if (found === 'signed') return body;
+  throw new WebhookSignatureError(REFUSED[found]);
 }

@@ -28,7 +28,21 @@ it.each(['', '{', '{"a":01}', 'NaN', "{'a':1}", '['.repeat(100_000)])('is nothin
   expect(canonicalJson(json)).toBeUndefined();
 });
 
-it('takes a string of megabytes', () => {
-  const text = 'x\\"'.repeat(1_000_000);
-  expect(canonicalJson(`"${text}"`)).toBe(`"${text}"`);
+it.each(['x\\"', '\\n', '\\u3042', '\\\\'])('takes a string of megabytes of %s', (unit) => {
+  const json = `"${unit.repeat(4_000_000)}"`;
+  expect(canonicalJson(json) === JSON.stringify(JSON.parse(json))).toBe(true);
+});
+
+it.each([
+  ['lists', '[', ']'],
+  ['objects', '{"a":', '}'],
+])('takes %s that are nested thousands deep', (_name, open, close) => {
+  const json = `${open.repeat(2_500)}1.0${close.repeat(2_500)}`;
+  const canonical = canonicalJson(json) as string;
+  expect([canonical.replace(/\s/g, '') === json, canonical.split('\n').length]).toEqual([true, 5_001]);
+  expect(canonical).toContain(`\n${' '.repeat(5_000)}${open === '[' ? '' : '"a": '}1.0\n`);
+});
+
+it('says so when it would be longer than a text may be', () => {
+  expect(() => canonicalJson('['.repeat(100_000) + ']'.repeat(100_000))).toThrow(RangeError);
 });

@@ -21,18 +21,26 @@ export function readSignature(publicKey: KeyObject, hex: string): Buffer | undef
   }
 }
 
+/** `other`: it is that of another body, or made with another key. */
+export type SignatureCheck = 'signed' | 'other' | 'no-json' | 'too-large';
+
 /**
  * Whether Eden AI signed this body: RSA PKCS#1 v1.5 with SHA-256, over the hex SHA-256 of its canonical JSON (Eden AI wire
  * notes, "Async webhooks"). Whether letters beyond ASCII are escaped in that is not said: both are tried.
  */
-export function isSignedBy(publicKey: KeyObject, body: string, signature: Buffer): boolean {
-  const canonical = canonicalJson(body);
-  if (canonical === undefined) return false;
+export function checkSignature(publicKey: KeyObject, body: string, signature: Buffer): SignatureCheck {
   const isSigned = (text: string) =>
     verify('sha256', Buffer.from(createHash('sha256').update(text).digest('hex')), publicKey, signature);
-  if (isSigned(canonical)) return true;
-  const escaped = escapedJson(canonical);
-  return escaped !== canonical && isSigned(escaped);
+  try {
+    const canonical = canonicalJson(body);
+    if (canonical === undefined) return 'no-json';
+    if (isSigned(canonical)) return 'signed';
+    const escaped = escapedJson(canonical);
+    return escaped !== canonical && isSigned(escaped) ? 'signed' : 'other';
+  } catch (error) {
+    if (error instanceof RangeError) return 'too-large';
+    throw error;
+  }
 }
 
 /** The job that a webhook tells of; `undefined` for a body that tells of none. */
