@@ -75,6 +75,11 @@ it.each<[string, unknown, RegExp]>([
   ['a tag name with a space', { tags: ['my tenant'] }, /the tag name "my tenant" is refused by Eden AI/],
   ['a reserved tag name', { tags: { tenant: 'Eden:x' } }, /may not begin with "eden:"/],
   ['a tag name that is too long', { tags: ['x'.repeat(65)] }, /1 to 64 characters/],
+  ['a Set of tags', { tags: new Set(['tenant']) }, /must be a list of label names, or tag names by label/],
+  ['a Map of tags', { tags: new Map([['tenant', 'client']]) }, /must be a list of label names, or tag names by label/],
+  ['a symbol for a tag', { tags: [Symbol('tenant')] }, /a tag name is a text, not: symbol/],
+  ['a symbol by label', { tags: { tenant: Symbol('x') } }, /a tag name is a text, not: symbol/],
+  ['an object without a text for a tag', { tags: [Object.create(null)] }, /a tag name is a text, not: object/],
   ['a tag twice', { tags: { a: 'Team', b: 'team' } }, /twice/],
   ['eleven tags', { tags: Array.from({ length: 11 }, (_, index) => `t${index}`) }, /has 11 tags/],
   [
