@@ -3,6 +3,7 @@ import { startEdenStandIn } from '@eden-cost/testing';
 import { balance, JOB, SETTLED_NANOS, VIDEO } from '../support/jobs.js';
 import { many } from '../support/lists.js';
 import { hear } from '../support/meter.js';
+import { turnsUntil } from '../support/turns.js';
 import { useWebhookEden } from '../support/webhook-eden.js';
 
 const kit = useWebhookEden();
@@ -196,6 +197,24 @@ describe('settle()', () => {
     kit.eden.script({ match: { path: `/async/${id}` }, ...reply });
     await expect(meter.jobs.settle(id)).rejects.toMatchObject({ code: 'ERR_COST_EDEN_READ', failure });
     expect(kit.reads()).toHaveLength(1);
+  });
+
+  it('says that the meter was closed, before the read or during it', async () => {
+    const meter = kit.meter();
+    const id = await kit.startJob(JOB);
+    let answer = () => {};
+    const hold = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    kit.eden.script({ match: { path: `/async/${id}` }, hold });
+    const during = meter.jobs.settle(id).catch((error: Error) => error);
+    await turnsUntil(() => kit.reads().length === 1);
+    await meter.close();
+    const closed = { code: 'ERR_COST_EDEN_READ', failure: 'closed', message: expect.stringContaining('was closed') };
+    expect(await during).toMatchObject(closed);
+    await expect(meter.jobs.settle(id)).rejects.toMatchObject(closed);
+    expect(kit.reads()).toEqual([[`/v3/universal-ai/async/${id}`, 1]]);
+    answer();
   });
 
   it('says what is missing without a key, and takes that of the balance watch', async () => {

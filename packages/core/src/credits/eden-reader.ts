@@ -65,6 +65,7 @@ export class EdenReader {
    * @throws {EdenReadError} `ERR_COST_EDEN_READ`
    */
   async readInto(read: EdenRead, take: (chunk: Buffer) => void): Promise<Response> {
+    if (this.closed) throw failed(read, 'closed', {});
     try {
       const response = await this.fetch(read.url, {
         headers: { accept: 'application/json', authorization: `Bearer ${read.key.reveal()}` },
@@ -76,7 +77,7 @@ export class EdenReader {
       if (!(await pour(response, read.mostBytes, take))) throw failed(read, 'too-large', { answered: response.status });
       return response;
     } catch (cause) {
-      throw cause instanceof EdenReadError ? cause : failed(read, 'failed', { cause });
+      throw cause instanceof EdenReadError ? cause : failed(read, this.closed ? 'closed' : 'failed', { cause });
     }
   }
 

@@ -1,5 +1,13 @@
 /** Why an answer to one of the meter's own reads is not what was read for. */
-export type ReadFailure = 'unauthorised' | 'forbidden' | 'gone' | 'busy' | 'unreadable' | 'too-large' | 'failed';
+export type ReadFailure =
+  | 'unauthorised'
+  | 'forbidden'
+  | 'gone'
+  | 'busy'
+  | 'unreadable'
+  | 'too-large'
+  | 'failed'
+  | 'closed';
 
 const BY_STATUS: ReadonlyMap<number, ReadFailure> = new Map([
   [401, 'unauthorised'],
@@ -22,6 +30,7 @@ export const READ_ADVICE: Readonly<Record<ReadFailure, string>> = {
   'too-large':
     'the answer is longer than 4 MiB: ask for fewer days, or for one token; else check the address in the options',
   failed: 'Eden AI failed, or could not be reached',
+  closed: 'the meter was closed: read before meter.close(), or with the meter that is in use now',
 };
 
 /** The same of a job. */
