@@ -1,7 +1,8 @@
-import type { Meter } from '@eden-cost/core';
+import type { Meter, MeterOptions } from '@eden-cost/core';
 import type { Type } from '@nestjs/common';
 import type { Express } from 'express';
 import type Koa from 'koa';
+import { brokenLedger } from '../support/broken-ledger.js';
 import { CHAT, postInit } from '../support/calls.js';
 import { recipe, recipeModule } from '../support/recipe.js';
 import { turnsUntil } from '../support/turns.js';
@@ -38,7 +39,7 @@ afterEach(async () => {
 });
 
 describe.each(Object.keys(RECIPES))('the readiness probe of an app in %s', (framework) => {
-  async function serve(balanceUsd: number) {
+  async function serve(balanceUsd: number, options: MeterOptions = {}) {
     const extras = await RECIPES[framework]?.();
     let base = '';
     const chat = async () => {
@@ -46,8 +47,8 @@ describe.each(Object.keys(RECIPES))('the readiness probe of an app in %s', (fram
       return (await fetch(`${base}/chat/completions`, init)).text();
     };
     const asks = { chat, stream: async function* () {} };
-    const watched = await start({ balanceUsd }, { logger: false }, async (options) => {
-      app = await APPS[framework]?.(asks, options, extras);
+    const watched = await start({ balanceUsd }, { logger: false, ...options }, async (all) => {
+      app = await APPS[framework]?.(asks, all, extras);
       return (app as RunningApp).meter;
     });
     base = watched.eden.baseUrl;
@@ -61,6 +62,15 @@ describe.each(Object.keys(RECIPES))('the readiness probe of an app in %s', (fram
     eden.topUp(5);
     await nextRead();
     expect(await ready()).toBe(200);
+  });
+
+  it('is well while the ledger is down, since calls go on', async () => {
+    const { meter, ready, ask } = await serve(5, {
+      ledger: brokenLedger(),
+      budgets: [{ name: 'all', limitUsd: 10, window: 'day' }],
+    });
+    expect((await meter.health()).status).toBe('degraded');
+    expect([await ready(), await ask()]).toEqual([200, 200]);
   });
 
   it('keeps nobody out for ever where only a call would tell that credits were bought', async () => {
