@@ -252,6 +252,16 @@ it('says since when its own side is complete: 40 days with charges are remembere
 
 const reportOf = (costs: object) => ({ response: [{ token: 'a', data: { '2026-01-01': { text__chat: costs } } }] });
 
+it('counts a refund as what it is', async () => {
+  const { eden, meter, ask } = await start();
+  await ask({ costUsd: 2 });
+  const body = reportOf({ total_cost: -1, cost_per_provider: { openai: -1 } });
+  eden.script({ match: { path: '/v2/cost_management/' }, body });
+  const report = await meter.credits.usage(DAYS);
+  expect(report).toMatchObject({ reportedNanos: -1e9, chargedNanos: 2e9, differenceNanos: -3e9 });
+  expect(report.lines).toEqual([expect.objectContaining({ reportedNanos: -1e9 })]);
+});
+
 describe('a report that cannot be had', () => {
   it.each<[string, ReplyOptions, string]>([
     ['401', { status: 401 }, 'unauthorised'],
@@ -260,7 +270,6 @@ describe('a report that cannot be had', () => {
     ['429', { status: 429, retryAfter: 7 }, 'busy'],
     ['HTML', { body: '<html>', headers: { 'content-type': 'text/html' } }, 'gone'],
     ['another shape', { body: { credits: 1 } }, 'unreadable'],
-    ['a negative total', { body: reportOf({ total_cost: -1 }) }, 'unreadable'],
     ['a total that is none', { body: reportOf({ total_cost: 'a lot' }) }, 'unreadable'],
     ['no total', { body: reportOf({ details: 3 }) }, 'unreadable'],
     ['more than 4 MiB', { body: { response: [], more: 'x'.repeat(4 * 1024 * 1024) } }, 'too-large'],

@@ -24,6 +24,13 @@ it.each<[string, string, unknown]>([
   ['no total beside its providers', feature({ cost_per_provider: { a: '0.5' } }), [line('a', 500_000_000)]],
   ['a total alone', feature({ total_cost: 1e-9 }), [line('unknown', 1)]],
   ['a time with the day', report({ [`${DAY}T00:00:00Z`]: { text__chat: { total_cost: 1 } } }), [line('unknown', 1e9)]],
+  ['a refund', feature({ total_cost: -0.1, cost_per_provider: { a: '-1e-1' } }), [line('a', -100_000_000)]],
+  [
+    'a refund beside what was spent',
+    feature({ total_cost: 1, cost_per_provider: { a: -1, b: 2 } }),
+    [line('a', -1e9), line('b', 2e9)],
+  ],
+  ['a negative nothing', feature({ total_cost: '-0' }), []],
   ['nothing', JSON.stringify({ response: [] }), []],
   ['an entry of nothing', JSON.stringify({ response: [{ token: 'a' }, { data: [] }, { data: { [DAY]: {} } }] }), []],
 ])('reads %s', (_name, body, expected) => {
@@ -31,12 +38,12 @@ it.each<[string, string, unknown]>([
 });
 
 it.each<[string, string]>([
-  ['a negative total', feature({ total_cost: -0.1 })],
+  ['a total with two signs', feature({ total_cost: '-+1' })],
   ['a total of null', feature({ total_cost: null })],
   ['a total that is no number', feature({ total_cost: 'n/a', cost_per_provider: { a: 1 } })],
   ['a total of true', feature({ total_cost: true })],
   ['a total too large to be exact', feature({ total_cost: 1e30 })],
-  ['a negative share', feature({ total_cost: 1, cost_per_provider: { a: -1 } })],
+  ['a share of a sign', feature({ total_cost: 1, cost_per_provider: { a: '-' } })],
   ['a share of null', feature({ total_cost: 1, cost_per_provider: { a: null } })],
   ['shares that are no table', feature({ total_cost: 1, cost_per_provider: 'a' })],
   ['a feature that is no table', feature(5)],

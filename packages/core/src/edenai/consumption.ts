@@ -57,9 +57,13 @@ function readFeature(of: { readonly day: string; readonly feature: string }, cos
   return rest === 0 || isRounding ? named : [...named, { ...of, provider: UNKNOWN, nanos: rest }];
 }
 
-/** A number, or the text of one; not negative. */
-const nanosOf = (usd: unknown): Nanos | undefined =>
-  typeof usd === 'number' || typeof usd === 'string' ? parseUsd(String(usd)) : undefined;
+/** A number, or the text of one. It is negative where a refund is more than was spent. */
+function nanosOf(usd: unknown): Nanos | undefined {
+  if (typeof usd !== 'number' && typeof usd !== 'string') return undefined;
+  const [, minus, amount = ''] = /^\s*(-(?=[\d.]))?(.*)$/s.exec(String(usd)) ?? [];
+  const nanos = parseUsd(amount);
+  return minus === '-' && nanos !== undefined ? 0 - nanos : nanos;
+}
 
 type Row = (key: string, value: unknown) => readonly Consumption[];
 
