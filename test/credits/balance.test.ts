@@ -71,6 +71,16 @@ describe('the balance', () => {
     expect(meter.credits.balance()?.hoursLeft).toBe(1);
   });
 
+  it('says no hours in the first quarter of an hour: a start with a dear call is no alarm', async () => {
+    const { meter, states, clock, ask } = await start({ balanceUsd: 42.5 }, { credits: { apiKey: KEY, lowHours: 12 } });
+    await ask({ costUsd: 0.31 });
+    clock.advance(899_999);
+    expect(meter.credits.balance()).not.toHaveProperty('hoursLeft');
+    clock.advance(1);
+    expect(meter.credits.balance()?.hoursLeft).toBeCloseTo(42.19 / 1.24);
+    expect(states).toEqual([]);
+  });
+
   it('is neither metered nor held, also at an address where calls are', async () => {
     const { url } = await serve((_req, res) => void res.end('{"credits":4,"cost":1}'));
     const { meter } = await start(

@@ -11,7 +11,7 @@ export interface BalanceEvent {
   readonly at: number;
   /** Integer nano-USD; absent when no balance could be read. Never negative. */
   readonly balanceNanos?: Nanos;
-  /** At the rate of the last hour; absent when nothing was spent, or a refill can be counted on. */
+  /** At the rate of the last hour; absent when nothing was spent, for the first 15 minutes, and when a refill can be counted on. */
   readonly hoursLeft?: number;
 }
 

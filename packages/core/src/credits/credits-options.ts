@@ -21,7 +21,7 @@ export interface CreditsOptions {
   managementKey?: string;
   /** Below this many USD, a `balance` event says `low`. Default: none. */
   lowUsd?: number;
-  /** With fewer hours left at the rate of the last hour, a `balance` event says `low`. Default: none. */
+  /** With fewer hours left at the rate of the last hour (none are known for 15 minutes), a `balance` event says `low`. Default: none. */
   lowHours?: number;
   /** At most one read in this time, in milliseconds, whatever the load. Default 60,000, least 1,000. */
   intervalMs?: number;

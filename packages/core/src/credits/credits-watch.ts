@@ -27,7 +27,7 @@ export interface CreditsBalance {
   readonly basis: 'reported' | 'estimated' | 'projected';
   /** Since it was last read, in milliseconds. */
   readonly ageMs: number;
-  /** At the rate of the last hour; absent when nothing was spent, or a refill can be counted on. */
+  /** At the rate of the last hour; absent when nothing was spent, for the first 15 minutes, and when a refill can be counted on. */
   readonly hoursLeft?: number;
 }
 
@@ -55,7 +55,7 @@ export class CreditsWatch {
   readonly #states: BalanceStates;
   readonly #reader: BalanceReader;
   readonly #books: UsageBooks;
-  readonly #rate = new SpendRate();
+  readonly #rate: SpendRate;
   /** A call was refused although something seemed to be left: the charges of calls in flight may show that nothing was. */
   #doubted = false;
   /** When Eden AI last refused a call, and no balance spoke against it. */
@@ -69,6 +69,7 @@ export class CreditsWatch {
     const { clock, events, reader } = tools;
     const { autoRefill, intervalMs } = settings;
     this.#balance = new RunningBalance(autoRefill, Math.min(LAG_MS, intervalMs / 2));
+    this.#rate = new SpendRate(clock.now());
     this.#refill = autoRefill && new RefillWatch(autoRefill);
     this.#states = new BalanceStates(settings, (event) => events.emit('balance', event));
     this.#books = new UsageBooks(settings, reader, clock.now());
