@@ -80,6 +80,8 @@ export async function answer(
   const request = await readRequest(incoming, facts).catch(() => undefined);
   if (!request) return;
   const record = site.books.receive(request);
+  // as Eden AI does; here the time is that of the books
+  response.setHeader('date', new Date(facts.at).toUTCString());
   const outlet = new Outlet(response, site.clock, record);
   const closed = new Promise<void>((resolve) => {
     if (response.closed) resolve();

@@ -7,26 +7,22 @@ import { usageReport } from '../usage-report.js';
 /** What an account without a balance shows as its credits before it has spent anything. */
 const UNLIMITED_NANOS = 1_000_000_000_000_000;
 
-/** Says the time, as Eden AI does: here it is that of the books. */
-const json = ({ site }: Call, body: unknown): Reply => ({
-  headers: { date: new Date(site.clock.now()).toUTCString() },
-  content: { json: body },
-});
+const json = (body: unknown): Reply => ({ content: { json: body } });
 
 /** `GET /v2/cost_management/credits/`. */
 export function creditsReply(call: Call): Reply {
   const { site } = call;
   const spent = site.books.charges.reduce((sum, { nanos }) => sum + nanos, 0);
-  return json(call, { credits: nanosToUsd(site.credits.balance ?? UNLIMITED_NANOS - spent) });
+  return json({ credits: nanosToUsd(site.credits.balance ?? UNLIMITED_NANOS - spent) });
 }
 
 /** `GET /v2/cost_management/?begin&end&step`. */
 export const consumptionReply = (call: Call): Reply =>
-  json(call, { response: usageReport(call.site.books.charges, { query: call.request.query, endIsExclusive: false }) });
+  json({ response: usageReport(call.site.books.charges, { query: call.request.query, endIsExclusive: false }) });
 
 /** `GET /v3/manage/usage/`. */
 export const usageReply = (call: Call): Reply =>
-  json(call, { usage: usageReport(call.site.books.charges, { query: call.request.query, endIsExclusive: true }) });
+  json({ usage: usageReport(call.site.books.charges, { query: call.request.query, endIsExclusive: true }) });
 
 const keyBody = ({ id, balance, management, sandbox }: HeldKey): Record<string, unknown> => ({
   id,
@@ -40,10 +36,10 @@ const keyBody = ({ id, balance, management, sandbox }: HeldKey): Record<string, 
 
 /** `GET /v3/manage/whoami/`. */
 export const whoamiReply = (call: Call): Reply =>
-  json(call, { account: 'stand-in', permissions: ['manage:read'], key: call.key ? keyBody(call.key) : null });
+  json({ account: 'stand-in', permissions: ['manage:read'], key: call.key ? keyBody(call.key) : null });
 
 /** `GET /v3/manage/keys/`. */
-export const keysReply = (call: Call): Reply => json(call, { keys: call.site.keys.held.map(keyBody) });
+export const keysReply = (call: Call): Reply => json({ keys: call.site.keys.held.map(keyBody) });
 
 /** `GET /v3/manage/keys/{id}/usage/`. */
 export function keyUsageReply(call: Call): Reply {
@@ -51,5 +47,5 @@ export function keyUsageReply(call: Call): Reply {
   const { query } = request;
   const key = site.keys.byId(params.id ?? '');
   if (!key) throw new Refusal(404, 'Not found.', 'detail');
-  return json(call, { usage: usageReport(site.books.charges, { query, endIsExclusive: true, token: key.id }) });
+  return json({ usage: usageReport(site.books.charges, { query, endIsExclusive: true, token: key.id }) });
 }
