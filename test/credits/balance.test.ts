@@ -191,6 +191,18 @@ test("a clock that differs from Eden AI's is told of once; a clock that is set b
   expect(meter.credits.balance()?.ageMs).toBe(0);
 });
 
+it('a clock that is wrong is told of also where the balance cannot be read', async () => {
+  const { eden, clock, errors } = await start();
+  const date = new Date(clock.now() + 7_200_000 + INTERVAL_MS).toUTCString();
+  eden.script({ match: { path: BALANCE_PATH }, status: 404, headers: { date } });
+  clock.advance(INTERVAL_MS);
+  await turnsUntil(() => errors.length === 2);
+  expect(errors).toEqual([
+    expect.objectContaining({ problem: 'clock', message: expect.stringContaining("7200 s behind Eden AI's") }),
+    expect.objectContaining({ problem: 'credits' }),
+  ]);
+});
+
 it('a 402 that overtakes the charges of calls before it is understood once they are there, also where a refill is counted on', async () => {
   const { eden, states, ask } = await start(
     { balanceUsd: 0.02 },

@@ -55,10 +55,10 @@ export class BalanceReader {
     this.watcher.begin();
     try {
       const what = `the balance (GET ${new URL(balanceUrl).pathname})`;
-      const { body, serverTime } = await reader.read(what, balanceUrl, apiKey);
+      const heard = (serverTime: number) => this.#checkClock(clock.now() - serverTime);
+      const body = await reader.read(what, balanceUrl, apiKey, heard);
       this.watcher.end(known(what, readBalance(body)));
       this.#trouble = undefined;
-      if (serverTime !== undefined) this.#checkClock(clock.now() - serverTime);
     } catch (error) {
       this.watcher.abandon();
       if (reader.closed) return;

@@ -2,13 +2,6 @@ import { READ_ADVICE, type ReadFailure, readFailure, retryAfterMs } from '../ede
 import { EdenReadError, type EdenReadFields } from '../errors.js';
 import type { Secret } from './secret.js';
 
-/** What Eden AI answered to a read. */
-export interface ReadAnswer {
-  readonly body: string;
-  /** Eden AI's own time, in milliseconds since the epoch, where it says it. */
-  readonly serverTime: number | undefined;
-}
-
 /** What is read. */
 export interface EdenRead {
   /** For the message. */
@@ -19,6 +12,8 @@ export interface EdenRead {
   readonly advice: Readonly<Record<ReadFailure, string>>;
   /** A longer answer, in bytes as they are decoded, is not read on. */
   readonly mostBytes: number;
+  /** Is told Eden AI's own time, in milliseconds since the epoch, with each answer that says it, also one that is refused. */
+  readonly heard?: (serverTime: number) => void;
 }
 
 const TIMEOUT_MS = 15_000;
@@ -53,11 +48,11 @@ export class EdenReader {
    * @param what what is read, for the message
    * @throws {EdenReadError} `ERR_COST_EDEN_READ`
    */
-  async read(what: string, url: string, key: Secret): Promise<ReadAnswer> {
+  async read(what: string, url: string, key: Secret, heard?: EdenRead['heard']): Promise<string> {
     const chunks: Uint8Array[] = [];
-    const read = { what, url, key, advice: READ_ADVICE, mostBytes: MOST_BYTES };
-    const { headers } = await this.readInto(read, (chunk) => chunks.push(chunk));
-    return { body: new TextDecoder().decode(Buffer.concat(chunks)), serverTime: timeOf(headers.get('date')) };
+    const read = { what, url, key, advice: READ_ADVICE, mostBytes: MOST_BYTES, ...(heard && { heard }) };
+    await this.readInto(read, (chunk) => chunks.push(chunk));
+    return new TextDecoder().decode(Buffer.concat(chunks));
   }
 
   /**
@@ -72,6 +67,8 @@ export class EdenReader {
         redirect: 'manual',
         signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), this.#closing.signal]),
       });
+      const time = Date.parse(response.headers.get('date') ?? '');
+      if (!Number.isNaN(time)) read.heard?.(time);
       const failure = readFailure(response.status, response.headers.get('content-type') ?? undefined);
       if (failure !== undefined) throw await this.#refused(read, failure, response);
       if (!(await pour(response, read.mostBytes, take))) throw failed(read, 'too-large', { answered: response.status });
@@ -111,9 +108,4 @@ async function pour({ body }: Response, mostBytes: number, take: (chunk: Buffer)
 export function known<T>(what: string, value: T | undefined): T {
   if (value !== undefined) return value;
   throw new EdenReadError(what, READ_ADVICE.unreadable, { failure: 'unreadable' });
-}
-
-function timeOf(date: string | null): number | undefined {
-  const time = Date.parse(date ?? '');
-  return Number.isNaN(time) ? undefined : time;
 }

@@ -43,7 +43,7 @@ export class UsageBooks {
     for (const [name, value] of Object.entries({ begin: days.from, end, step: '1' })) url.searchParams.set(name, value);
     if (query.token !== undefined) url.searchParams.set('token', query.token);
     const what = `the consumption (GET ${url.pathname})`;
-    const { body } = await this.reader.read(what, url.href, managementKey ?? apiKey);
+    const body = await this.reader.read(what, url.href, managementKey ?? apiKey);
     const reported = known(what, readConsumption(body)).filter(({ day }) => day >= days.from && day <= days.to);
     const chargedSince = new Date(Math.max(this.since, this.#totals.completeSince ?? 0));
     return compareUsage(days, reported, this.#totals.between(days.from, days.to), chargedSince);
