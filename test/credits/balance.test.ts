@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { createMeter } from '@eden-cost/core';
 import type { ReplyOptions } from '@eden-cost/testing';
+import { CHAT, postInit, readAnswer } from '../support/calls.js';
 import { many } from '../support/lists.js';
 import { useServers } from '../support/serve.js';
 import { turnsUntil } from '../support/turns.js';
@@ -53,6 +54,46 @@ describe('the balance', () => {
     await response.text();
     expect(meter.credits.balance()?.nanos).toBe(880_000_000);
     expect(eden.books().balanceNanos).toBe(880_000_000);
+  });
+
+  it('takes off calls in flight at a purchase by hand that is no refill', async () => {
+    const { eden, meter, nextRead } = await start(
+      { balanceUsd: 30 },
+      { autoRefill: { thresholdUsd: 10, amountUsd: 50 } },
+    );
+    let letGo = () => {};
+    const hold = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    eden.script({ costUsd: 1, hold, times: 5 });
+    const init = postInit(CHAT, { headers: { authorization: `Bearer ${KEY}` } });
+    const calls = many(5, async () => readAnswer(await fetch(`${eden.baseUrl}/chat/completions`, init)));
+    await turnsUntil(() => eden.books().requestsByPath['/v3/chat/completions'] === 5);
+    eden.topUp(7);
+    await nextRead();
+    expect(meter.credits.balance()?.usd).toBe(37);
+    letGo();
+    await Promise.all(calls);
+    expect(meter.credits.balance()).toMatchObject({ usd: 32, nanos: eden.books().balanceNanos });
+  });
+
+  it('takes off jobs that end after a read which shows what others have spent', async () => {
+    const { eden, meter, clock, nextRead } = await start({ balanceUsd: 100 });
+    const url = `${eden.url}/v3/universal-ai/async`;
+    const headers = { authorization: `Bearer ${KEY}` };
+    const ids: string[] = [];
+    for (let job = 0; job < 5; job++) {
+      const body = { model: 'ocr/financial_parser/veryfi', input: { job } };
+      const init = postInit(body, { reply: { settledCostUsd: 1, pollsNeeded: 1 }, headers });
+      ids.push(JSON.parse((await readAnswer(await fetch(url, init))).bytes.toString()).public_id);
+    }
+    eden.spendElsewhere(10);
+    await nextRead();
+    expect(meter.credits.balance()).toMatchObject({ usd: 90, basis: 'reported' });
+    clock.advance(1);
+    for (const id of [...ids, ...ids]) await readAnswer(await fetch(`${url}/${id}`, { headers }));
+    expect(eden.books().balanceNanos).toBe(85_000_000_000);
+    expect(meter.credits.balance()).toMatchObject({ usd: 85, basis: 'estimated' });
   });
 
   it('sees at the next read what other apps of the account spend', async () => {
@@ -120,6 +161,20 @@ describe('the balance', () => {
     clock.advance(INTERVAL_MS * 3);
     expect([reads(), clock.pending]).toEqual([1, 0]);
   });
+});
+
+it('an answer that is kept for long tells low once, and no purchase', async () => {
+  const { eden, meter, states, ask, nextRead } = await start(
+    { balanceUsd: 10 },
+    { credits: { apiKey: KEY, lowUsd: 9 } },
+  );
+  eden.script({ match: { path: BALANCE_PATH }, body: { credits: 10 }, times: Number.POSITIVE_INFINITY });
+  for (let minute = 0; minute < 6; minute++) {
+    await ask({ costUsd: 1.2 });
+    await nextRead();
+    expect(meter.credits.balance()).toMatchObject({ usd: 8.8, basis: 'estimated' });
+  }
+  expect(states).toEqual(['low']);
 });
 
 describe('an answer that is no balance', () => {

@@ -206,6 +206,32 @@ test('a balance that is bought above the threshold by hand ends what was told of
   expect(states).toEqual(['unrefilled', 'refilled', 'unrefilled']);
 });
 
+describe('with a card that is refused, what is bought by hand and leaves it below the threshold', () => {
+  const autoRefill = { thresholdUsd: 10, amountUsd: 50 };
+  const refused = (graceMs: number) =>
+    start(
+      { balanceUsd: 3, autoRefill: { ...autoRefill, mode: 'refused' } },
+      { credits: { apiKey: KEY }, autoRefill: { ...autoRefill, graceMs } },
+    );
+
+  it('does not end what was told of the card', async () => {
+    const { eden, states, nextRead } = await refused(2 * INTERVAL_MS);
+    for (let minute = 0; minute < 3; minute++) await nextRead();
+    eden.topUp(1);
+    for (let minute = 0; minute < 4; minute++) await nextRead();
+    expect(states).toEqual(['unrefilled', 'refilled']);
+  });
+
+  it('does not keep it from being told', async () => {
+    const { eden, states, nextRead } = await refused(10 * INTERVAL_MS);
+    for (let minute = 1; minute <= 30; minute++) {
+      await nextRead();
+      if (minute % 8 === 0) eden.topUp(0.5);
+    }
+    expect(states).toEqual(['refilled', 'unrefilled', 'refilled', 'refilled']);
+  });
+});
+
 test('with hours left: low by the present rate, once', async () => {
   const { states, clock, ask } = await start({ balanceUsd: 10 }, { credits: { apiKey: KEY, lowHours: 4 } });
   await ask({ costUsd: 1 });

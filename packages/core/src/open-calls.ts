@@ -1,6 +1,7 @@
 import { type Clock, systemClock, type Timer } from './clock.js';
 import type { Ledger } from './ledger/ledger.js';
 import { isPromise } from './maybe.js';
+import type { Nanos } from './money.js';
 
 /**
  * The calls between reserve and settle. While there are any, one timer keeps their reservations from expiring;
@@ -8,7 +9,7 @@ import { isPromise } from './maybe.js';
  */
 export class OpenCalls {
   readonly #reservations = new Set<string>();
-  readonly #calls = new Set<string>();
+  readonly #calls = new Map<string, Nanos>();
   /** Calls that wait for room, or for a ledger's answer. */
   #entering = 0;
   #timer: Timer | undefined;
@@ -21,7 +22,8 @@ export class OpenCalls {
     private readonly failed: (cause: unknown) => void,
   ) {}
 
-  get ids(): Iterable<string> {
+  /** By their ids, what they are expected to take off the account's credits. */
+  get estimates(): ReadonlyMap<string, Nanos> {
     return this.#calls;
   }
 
@@ -40,8 +42,8 @@ export class OpenCalls {
     }
   }
 
-  add(id: string, reserved: boolean): void {
-    this.#calls.add(id);
+  add(id: string, estimate: Nanos, reserved: boolean): void {
+    this.#calls.set(id, estimate);
     if (!reserved) return;
     this.#reservations.add(id);
     this.#timer ??= this.#schedule();

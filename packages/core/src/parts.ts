@@ -72,7 +72,7 @@ export function makeParts(settings: Settings, events: Events): Parts {
       clock,
       events,
       reader: new EdenReader(innerFetch, () => clock.now()),
-      inFlight: () => openCalls.ids,
+      inFlight: () => openCalls.estimates,
       refilled: () => circuit.closeAll(),
       ...(settings.circuitMs !== undefined && { lapseMs: settings.circuitMs }),
     });

@@ -128,7 +128,7 @@ function statedEstimate({ header }: OutgoingRequest): Nanos | undefined {
 
 function send(parts: Parts, call: Call, plan: Plan, verdict: Verdict, passage: Passage): Admission {
   tellObserved(parts, call, plan, verdict);
-  parts.openCalls.add(call.id, plan.holds.length > 0);
+  parts.openCalls.add(call.id, call.draws === 'no' ? 0 : plan.estimate, plan.holds.length > 0);
   const watcher: CallWatcher = {
     answered: (status) => passage.answered(status),
     ended: (end) => {

@@ -4,6 +4,9 @@ import type { Missing } from './unconfirmed.js';
 /** A balance is written to the cent at the coarsest. */
 export const ROUNDING: Nanos = 10_000_000;
 
+/** So many times what was expected of them, calls may cost together. */
+const MOST_OVER = 4;
+
 /** A read, and what was expected of it. */
 export interface Expectation {
   readonly read: Nanos;
@@ -11,6 +14,8 @@ export interface Expectation {
   /** The read before. */
   readonly last: Nanos;
   readonly missing: Missing;
+  /** What the calls were expected to cost which the read may know of, and the expectation does not. */
+  readonly inFlight: Nanos;
   /** What a refill brings, where that is known. */
   readonly refill: Nanos | undefined;
 }
@@ -22,31 +27,33 @@ export interface Difference {
   readonly unexplained: Nanos;
   /** Charged here, and not taken there yet. */
   readonly lagging: Nanos;
-  /** Too much for no reason but that amounts are rounded. */
-  readonly rounding: Nanos;
+  /** Too much for no other reason than that amounts are rounded, or that charges were waited for in vain. */
+  readonly excess: Nanos;
 }
 
 /**
- * Less than was expected was spent by others, or by calls in flight. More is a purchase if nothing else explains it: no
- * charge in doubt, none that Eden AI has still to take, no rounding. A balance that is higher than before is one in any case.
+ * Less than was expected was spent by others, or by calls in flight. More is a purchase if the balance is higher than at the
+ * read before, or by whole refills. Else it is what was charged in doubt, and then what Eden AI has still to take: where two
+ * explain it, the balance is the lower.
  */
 export function explainDifference(expectation: Expectation): Difference {
-  const { read, expected, last, missing, refill } = expectation;
+  const { read, expected, missing } = expectation;
   const rise = read - expected;
-  if (rise <= 0) return { bought: 0, unexplained: -rise, lagging: 0, rounding: 0 };
-  const isAboveLast = read > last + ROUNDING;
-  const lagging = isAboveLast ? 0 : missing.lagging;
-  const slack = missing.doubtful + lagging + ROUNDING;
-  const isPurchase = isAboveLast || rise > slack || (refill !== undefined && rise >= refill);
-  const bought = isPurchase ? purchaseIn(rise, slack, refill) : 0;
+  if (rise <= 0) return { bought: 0, unexplained: -rise, lagging: 0, excess: 0 };
+  const bought = purchaseIn(rise, expectation);
   const rest = Math.max(0, rise - bought - missing.doubtful);
-  const late = Math.min(rest, lagging);
-  return { bought, unexplained: Math.max(0, bought - rise), lagging: late, rounding: rest - late };
+  const lagging = Math.min(rest, missing.lagging);
+  return { bought, unexplained: Math.max(0, bought - rise), lagging, excess: rest - lagging };
 }
 
-/** Of whole refills: what is missing of one was spent, most likely by calls in flight. */
-function purchaseIn(rise: Nanos, slack: Nanos, refill: Nanos | undefined): Nanos {
-  if (refill === undefined) return rise;
-  const whole = Math.floor(rise / refill) * refill;
-  return whole > 0 && rise - whole <= slack ? whole : whole + refill;
+/** Whole refills, if what is missing of one can have been spent by calls in flight, or what is too much is explained. */
+function purchaseIn(rise: Nanos, { read, last, missing, inFlight, refill }: Expectation): Nanos {
+  const isAboveLast = read > last + ROUNDING;
+  if (refill !== undefined) {
+    const rest = rise % refill;
+    const whole = rise - rest;
+    if (isAboveLast && refill - rest <= inFlight * MOST_OVER) return whole + refill;
+    if (rest <= missing.doubtful + missing.lagging + missing.lacking + ROUNDING && whole > 0) return whole;
+  }
+  return isAboveLast ? rise : 0;
 }

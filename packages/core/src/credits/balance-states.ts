@@ -3,8 +3,9 @@ import type { Nanos } from '../money.js';
 /** A change of the prepaid balance at Eden AI. */
 export interface BalanceEvent {
   /**
-   * `low`: below `lowUsd`, or fewer than `lowHours` left; `exhausted`: nothing is left; `refilled`: credits were bought, or
-   * calls are paid for again; `unrefilled`: below the threshold of the auto-refill for `graceMs`, as when a card was refused.
+   * `low`: below `lowUsd`, or fewer than `lowHours` left; `exhausted`: nothing is left; `refilled`: credits were bought or
+   * given back, or calls are paid for again; `unrefilled`: below the threshold of the auto-refill for `graceMs`, as when a
+   * card was refused.
    */
   readonly state: 'low' | 'exhausted' | 'refilled' | 'unrefilled';
   /** Milliseconds since the epoch. */

@@ -37,12 +37,9 @@ const STALE_INTERVALS = 3;
 /** How long a 402 says that nothing is left, where there is no circuit. */
 const LAPSE_MS = 5_000;
 
-/** Eden AI may take so long until its balance shows a call that was answered; never longer than half an interval. */
-const LAG_MS = 5_000;
-
 export interface WatchTools extends BalanceReaderTools {
-  /** The calls between reserve and settle. */
-  readonly inFlight: () => Iterable<string>;
+  /** The calls between reserve and settle, with what each is expected to cost. */
+  readonly inFlight: () => ReadonlyMap<string, Nanos>;
   /** Credits were bought. */
   readonly refilled: () => void;
   /** How long a 402 says that nothing is left: as long as the circuit denies calls. Default 5,000 ms. */
@@ -67,14 +64,14 @@ export class CreditsWatch {
     private readonly tools: WatchTools,
   ) {
     const { clock, events, reader } = tools;
-    const { autoRefill, intervalMs } = settings;
-    this.#balance = new RunningBalance(autoRefill, Math.min(LAG_MS, intervalMs / 2));
+    const { autoRefill } = settings;
+    this.#balance = new RunningBalance(autoRefill);
     this.#rate = new SpendRate(clock.now());
     this.#refill = autoRefill && new RefillWatch(autoRefill);
     this.#states = new BalanceStates(settings, (event) => events.emit('balance', event));
     this.#books = new UsageBooks(settings, reader, clock.now());
     this.#reader = new BalanceReader(settings, tools, {
-      begin: () => this.#balance.begin(clock.now()),
+      begin: () => this.#balance.begin(),
       abandon: () => this.#balance.abandon(),
       end: (balance) => this.#took(balance),
     });
@@ -116,12 +113,11 @@ export class CreditsWatch {
     this.#balance.spend({
       callId: charge.id,
       amount,
-      at,
       isDoubtful: call.draws === 'maybe' || basis === 'estimated' || basis === 'rated',
       jobStartedAt: charge.jobId === undefined ? undefined : call.startedAt,
     });
     if (this.#doubted && this.#balance.certain <= 0) this.#refused();
-    else this.#states.spent(this.#facts(), this.#balance.isEmpty(at));
+    else this.#states.spent(this.#facts(), this.#balance.isEmpty);
     if (amount > 0 && succeeded(end) && this.#leftAfterRefusal(call, at)) this.resumed(call);
   }
 
@@ -175,13 +171,13 @@ export class CreditsWatch {
     const { clock, inFlight, refilled } = this.tools;
     const at = clock.now();
     this.#doubted = false;
-    const { bought, spentElsewhere } = this.#balance.end(read, at, inFlight());
+    const { bought, rise, spentElsewhere } = this.#balance.end(read, at, inFlight());
     this.#rate.add(spentElsewhere, at);
     const facts = this.#facts();
     const wasExhausted = this.#states.state === 'exhausted';
     this.#states.read(facts, bought);
     if (read > 0) this.#refusedAt = undefined;
     if (read > 0 && (bought > 0 || wasExhausted)) refilled();
-    if (this.#refill?.isOverdue(read, bought, at)) this.#states.unrefilled(facts);
+    if (this.#refill?.isOverdue(read, rise, at)) this.#states.unrefilled(facts);
   }
 }

@@ -9,10 +9,14 @@ export class RefillWatch {
 
   constructor(private readonly autoRefill: AutoRefill) {}
 
-  /** After a read. A purchase that took it above the threshold ends it, also when that was spent before the read. */
-  isOverdue(read: Nanos, bought: Nanos, at: number): boolean {
+  /**
+   * After a read. A purchase that took it above the threshold ends it, also when that was spent before the read.
+   *
+   * @param rise what the read shows of purchases
+   */
+  isOverdue(read: Nanos, rise: Nanos, at: number): boolean {
     const { threshold, graceMs } = this.autoRefill;
-    const highest = Math.max(read, (this.#last ?? read) + bought);
+    const highest = Math.max(read, (this.#last ?? read) + rise);
     this.#last = read;
     if (highest >= threshold) {
       this.#belowSince = undefined;

@@ -4,7 +4,6 @@ import { RunningBalance } from './running-balance.js';
 
 const CENT = 10_000_000;
 const USD = 1_000_000_000;
-const LAG_MS = 5_000;
 const NOW = 0;
 
 interface Simulated {
@@ -33,13 +32,13 @@ class Simulation {
   #answer: number | undefined;
 
   constructor(private readonly world: World = {}) {
-    this.here = new RunningBalance(world.autoRefill, LAG_MS);
+    this.here = new RunningBalance(world.autoRefill);
     this.read();
   }
 
   begin = () => {
     if (this.#answer !== undefined) return;
-    this.here.begin(NOW);
+    this.here.begin();
     this.#answer = Number.NaN;
   };
 
@@ -50,8 +49,8 @@ class Simulation {
 
   end = () => {
     if (this.#answer === undefined || Number.isNaN(this.#answer)) return;
-    const open = this.calls.filter(({ isSettled }) => !isSettled).map(({ id }) => id);
-    this.bought += this.here.end(this.#answer, NOW, open).bought;
+    const open = this.calls.filter(({ isSettled }) => !isSettled).map(({ id, amount }) => [id, amount] as const);
+    this.bought += this.here.end(this.#answer, NOW, new Map(open)).bought;
     this.#answer = undefined;
   };
 
@@ -80,7 +79,7 @@ class Simulation {
     if (call === undefined) return;
     call.isSettled = true;
     const { id: callId, amount } = call;
-    this.here.spend({ callId, amount, at: lags ? NOW : NOW - 60_000, isDoubtful: false, jobStartedAt: undefined });
+    this.here.spend({ callId, amount, isDoubtful: false, jobStartedAt: undefined });
   };
 
   finish(): void {
@@ -140,17 +139,17 @@ describe('whenever it is read', () => {
 
 const REFILL = { threshold: 5 * USD, amount: 10 * USD, graceMs: 0 };
 
-const balanceOf = (autoRefill?: AutoRefill) => new RunningBalance(autoRefill, LAG_MS);
+const balanceOf = (autoRefill?: AutoRefill) => new RunningBalance(autoRefill);
 
 function read(balance: RunningBalance, nanos: number, now = 60_000) {
-  balance.begin(now);
-  return balance.end(nanos, now, []);
+  balance.begin();
+  return balance.end(nanos, now, new Map());
 }
 
-const spend = (balance: RunningBalance, amount: number, { isDoubtful = false, at = 0 } = {}) =>
-  balance.spend({ callId: 'x', amount, at, isDoubtful, jobStartedAt: undefined });
+const spend = (balance: RunningBalance, amount: number, { isDoubtful = false } = {}) =>
+  balance.spend({ callId: 'x', amount, isDoubtful, jobStartedAt: undefined });
 
-const NOTHING = { bought: 0, spentElsewhere: 0 };
+const NOTHING = { bought: 0, rise: 0, spentElsewhere: 0 };
 
 it('counts on a refill from the threshold on, until a read has not seen it', () => {
   const balance = balanceOf(REFILL);
@@ -161,7 +160,7 @@ it('counts on a refill from the threshold on, until a read has not seen it', () 
   expect([balance.nanos, balance.certain, balance.basis]).toEqual([15 * USD - 1, 5 * USD - 1, 'projected']);
   expect(read(balance, 5 * USD - 1)).toEqual(NOTHING);
   expect([balance.nanos, balance.basis, balance.willRefill]).toEqual([5 * USD - 1, 'reported', false]);
-  expect(read(balance, 15 * USD - 1)).toEqual({ bought: 10 * USD, spentElsewhere: 0 });
+  expect(read(balance, 15 * USD - 1)).toEqual({ bought: 10 * USD, rise: 10 * USD, spentElsewhere: 0 });
   expect(balance.willRefill).toBe(true);
 });
 
@@ -170,16 +169,87 @@ it('invents no spending of others from what a purchase does not explain', () => 
   read(balance, 6 * USD);
   spend(balance, 0.3 * USD, { isDoubtful: true });
   expect(read(balance, 6 * USD)).toEqual(NOTHING);
-  expect(read(balance, 13 * USD)).toEqual({ bought: 10 * USD, spentElsewhere: 0 });
+  expect(read(balance, 13 * USD)).toEqual({ bought: 7 * USD, rise: 7 * USD, spentElsewhere: 0 });
   expect(read(balance, 13 * USD)).toEqual(NOTHING);
 });
 
-it('sees a purchase that is hidden behind what was spent since', () => {
-  const balance = balanceOf();
-  read(balance, 10 * USD);
-  spend(balance, 9 * USD);
-  expect(read(balance, 6 * USD).bought).toBe(5 * USD);
-  expect(balance.nanos).toBe(6 * USD);
+describe('a purchase that was spent again before the read', () => {
+  it('is corrected by the second read, and is not told: it may have been charges that came late', () => {
+    const balance = balanceOf();
+    read(balance, 10 * USD);
+    spend(balance, 9 * USD);
+    expect(read(balance, 6 * USD)).toEqual(NOTHING);
+    expect([balance.nanos, balance.basis]).toEqual([USD, 'estimated']);
+    expect(read(balance, 6 * USD)).toEqual(NOTHING);
+    expect([balance.nanos, balance.basis]).toEqual([6 * USD, 'reported']);
+  });
+
+  it('is known by the amount of a refill', () => {
+    const balance = balanceOf(REFILL);
+    read(balance, 14 * USD);
+    spend(balance, 13 * USD);
+    expect(read(balance, 11 * USD)).toEqual({ bought: 10 * USD, rise: 10 * USD, spentElsewhere: 0 });
+    expect(balance.nanos).toBe(11 * USD);
+  });
+
+  it('of another amount, is not counted twice while a refill is counted on', () => {
+    const balance = balanceOf(REFILL);
+    read(balance, 12 * USD);
+    spend(balance, 8 * USD);
+    expect(read(balance, 9 * USD)).toEqual(NOTHING);
+    expect([balance.nanos, balance.certain, balance.basis]).toEqual([9 * USD, 4 * USD, 'projected']);
+  });
+});
+
+describe('a purchase that is no whole refill', () => {
+  const inFlight = (estimate: number) => new Map([['open', estimate]]);
+  const settle = (balance: RunningBalance, amount: number) =>
+    balance.spend({ callId: 'open', amount, isDoubtful: false, jobStartedAt: undefined });
+
+  it('is what the read shows: the calls in flight are taken off when they settle, and if they were in it, that is corrected', () => {
+    const balance = balanceOf(REFILL);
+    read(balance, 30 * USD);
+    balance.begin();
+    expect(balance.end(37 * USD, 0, inFlight(0.5 * USD))).toEqual({
+      bought: 7 * USD,
+      rise: 7 * USD,
+      spentElsewhere: 0,
+    });
+    settle(balance, 5 * USD);
+    expect(balance.nanos).toBe(32 * USD);
+    expect(read(balance, 37 * USD)).toEqual(NOTHING);
+    expect(balance.nanos).toBe(37 * USD);
+  });
+
+  it('is a whole one where calls in flight can have spent the rest', () => {
+    const balance = balanceOf(REFILL);
+    read(balance, 30 * USD);
+    balance.begin();
+    expect(balance.end(39 * USD, 0, inFlight(USD))).toEqual({ bought: 10 * USD, rise: 9 * USD, spentElsewhere: 0 });
+    settle(balance, USD);
+    expect(balance.nanos).toBe(39 * USD);
+  });
+});
+
+describe('what was spent elsewhere while calls of ours were on their way', () => {
+  it('is not set against a job: what that costs is taken off, and corrected by the next read if it was in this one', () => {
+    const balance = balanceOf();
+    read(balance, 100 * USD);
+    read(balance, 90 * USD);
+    balance.spend({ callId: 'job', amount: 5 * USD, isDoubtful: false, jobStartedAt: 0 });
+    expect([balance.nanos, balance.basis, balance.isEmpty]).toEqual([85 * USD, 'estimated', false]);
+    expect(read(balance, 90 * USD).bought).toBe(0);
+    expect([balance.nanos, balance.basis]).toEqual([90 * USD, 'reported']);
+  });
+
+  it('makes a balance that a call was set against no reported one', () => {
+    const balance = balanceOf();
+    read(balance, 100 * USD);
+    balance.begin();
+    balance.end(99 * USD, 0, new Map([['x', USD]]));
+    spend(balance, USD);
+    expect([balance.nanos, balance.basis]).toEqual([99 * USD, 'estimated']);
+  });
 });
 
 describe('what Eden AI does not show', () => {
@@ -198,9 +268,9 @@ describe('what Eden AI does not show', () => {
   it('of a guess that was made during a read, is no purchase at the next one', () => {
     const balance = balanceOf();
     read(balance, 6 * USD);
-    balance.begin(60_000);
+    balance.begin();
     spend(balance, USD, { isDoubtful: true });
-    balance.end(6 * USD, 60_000, []);
+    balance.end(6 * USD, 60_000, new Map());
     expect(balance.nanos).toBe(5 * USD);
     expect(read(balance, 6 * USD)).toEqual(NOTHING);
   });
@@ -208,15 +278,38 @@ describe('what Eden AI does not show', () => {
   it('of a call of a moment ago, is waited for until the next read, and then given up', () => {
     const balance = balanceOf();
     read(balance, 6 * USD);
-    spend(balance, USD, { at: 59_000 });
+    spend(balance, USD);
     expect(read(balance, 6 * USD)).toEqual(NOTHING);
     expect([balance.nanos, balance.basis]).toEqual([5 * USD, 'estimated']);
     expect(read(balance, 6 * USD, 120_000)).toEqual(NOTHING);
     expect([balance.nanos, balance.basis]).toEqual([6 * USD, 'reported']);
-    spend(balance, USD, { at: 179_000 });
+    spend(balance, USD);
     read(balance, 6 * USD, 180_000);
     expect(read(balance, 5 * USD, 240_000)).toEqual(NOTHING);
     expect(balance.nanos).toBe(5 * USD);
+  });
+
+  it('of the last interval at any read, stays off: a balance that lags that long is never too high', () => {
+    const balance = balanceOf();
+    read(balance, 10 * USD);
+    for (let left = 9; left > 0; left--) {
+      spend(balance, USD);
+      expect(read(balance, (left + 1) * USD)).toEqual(NOTHING);
+      expect(balance.nanos).toBe(left * USD);
+    }
+  });
+
+  it('while answers are kept for long, is no purchase, and no spending of others once they are new', () => {
+    const balance = balanceOf();
+    read(balance, 10 * USD);
+    for (let turn = 0; turn < 4; turn++) {
+      spend(balance, USD);
+      expect(read(balance, 10 * USD)).toEqual(NOTHING);
+      expect(balance.nanos).toBe(9 * USD);
+    }
+    expect(read(balance, 6 * USD)).toEqual(NOTHING);
+    expect(read(balance, 6 * USD)).toEqual(NOTHING);
+    expect(balance.nanos).toBe(6 * USD);
   });
 
   it('by rounding, is no spending of others when a later read is rounded down', () => {
@@ -234,24 +327,24 @@ it('knows what others have spent one read later', () => {
   const balance = balanceOf();
   read(balance, 6 * USD);
   read(balance, 4 * USD);
-  expect(read(balance, 4 * USD)).toEqual({ bought: 0, spentElsewhere: 2 * USD });
+  expect(read(balance, 4 * USD)).toEqual({ ...NOTHING, spentElsewhere: 2 * USD });
 });
 
 it('is certain to be empty only when no charge in doubt has emptied it', () => {
   const balance = balanceOf();
   read(balance, USD);
   spend(balance, 2 * USD, { isDoubtful: true });
-  expect([balance.nanos, balance.isEmpty(0)]).toEqual([-USD, false]);
+  expect([balance.nanos, balance.isEmpty]).toEqual([-USD, false]);
   spend(balance, USD);
-  expect(balance.isEmpty(0)).toBe(true);
+  expect(balance.isEmpty).toBe(true);
 });
 
 it('takes calls around the first read to be in it: the second one shows no purchase', () => {
   const balance = balanceOf();
-  balance.begin(0);
+  balance.begin();
   spend(balance, 2 * USD);
-  balance.end(60 * USD, 0, ['open']);
-  balance.spend({ callId: 'open', amount: 3 * USD, at: 0, isDoubtful: false, jobStartedAt: undefined });
+  balance.end(60 * USD, 0, new Map([['open', USD]]));
+  balance.spend({ callId: 'open', amount: 3 * USD, isDoubtful: false, jobStartedAt: undefined });
   expect(balance.nanos).toBe(60 * USD);
   expect(read(balance, 57 * USD)).toEqual(NOTHING);
   expect(balance.nanos).toBe(57 * USD);

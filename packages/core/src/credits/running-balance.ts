@@ -1,5 +1,5 @@
 import type { Nanos } from '../money.js';
-import { type Difference, explainDifference, ROUNDING } from './balance-difference.js';
+import { type Difference, explainDifference } from './balance-difference.js';
 import type { AutoRefill } from './credits-options.js';
 import { type Missing, Unconfirmed } from './unconfirmed.js';
 
@@ -7,7 +7,6 @@ import { type Missing, Unconfirmed } from './unconfirmed.js';
 export interface Spending {
   readonly callId: string;
   readonly amount: Nanos;
-  readonly at: number;
   /** A guess, or a charge of a key that may be another account's: Eden AI's balance may show nothing of it. */
   readonly isDoubtful: boolean;
   /** Of a job: when its call began. Eden AI may have taken its cost long before it was read here. */
@@ -18,6 +17,8 @@ export interface Spending {
 export interface ReadNews {
   /** Credits that were bought since the read before. */
   readonly bought: Nanos;
+  /** What the read shows of them. */
+  readonly rise: Nanos;
   /** What others have spent from the same credits, as far as that can be told by now. */
   readonly spentElsewhere: Nanos;
 }
@@ -29,12 +30,13 @@ interface Reading {
   spent: Nanos;
 }
 
-const AS_EXPECTED: Difference = { bought: 0, unexplained: 0, lagging: 0, rounding: 0 };
+const AS_EXPECTED: Difference = { bought: 0, unexplained: 0, lagging: 0, excess: 0 };
 
 /**
  * The balance between two reads: what was read, less what was charged since. Eden AI takes the cost of a call before its
- * answer is read here, so that a read may know of calls that are still in flight. What it has that was not expected is
- * set against them as they settle, so that no call is taken off twice.
+ * answer is read here, so that a read may know of calls that are still in flight. What it has too little is set against
+ * them as they settle, so that no call is taken off twice. A job is taken off in any case: if its cost was in the read, the
+ * next one corrects that.
  */
 export class RunningBalance {
   #readAt: number | undefined;
@@ -44,26 +46,20 @@ export class RunningBalance {
   #assumed: Nanos = 0;
   /** What the last read has less than was expected. */
   #unexplained: Nanos = 0;
-  /** It is what a purchase must have been, less what was seen of it: nobody knows whether that much was spent. */
+  /** That read shows a purchase: nobody knows how much of it was spent. */
   #isSupposed = false;
   #inFlight = new Set<string>();
   /** Nothing was expected of the first read: calls in flight are taken to be in it, or the second would seem a purchase. */
   #isFirst = false;
-  /** What reads had too much by rounding: a later one has it too little. */
-  #rounding: Nanos = 0;
+  /** What reads had too much for no reason: a later one has it too little. */
+  #excess: Nanos = 0;
   #changed = false;
   #reading: Reading | undefined;
   /** A read has found it below the threshold: the refill does not come at once. */
   #isRefillLate = false;
-  readonly #unconfirmed: Unconfirmed;
+  readonly #unconfirmed = new Unconfirmed();
 
-  /** @param lagMs how long Eden AI may take until its balance shows a call that was answered */
-  constructor(
-    private readonly autoRefill: AutoRefill | undefined,
-    lagMs: number,
-  ) {
-    this.#unconfirmed = new Unconfirmed(lagMs);
-  }
+  constructor(private readonly autoRefill: AutoRefill | undefined) {}
 
   /** When it was read; `undefined`: never. */
   get readAt(): number | undefined {
@@ -90,27 +86,27 @@ export class RunningBalance {
   }
 
   /** Nothing is left, even if Eden AI never takes what is in doubt. */
-  isEmpty(now: number): boolean {
-    return this.nanos + this.#unconfirmed.missing(now).doubtful <= 0;
+  get isEmpty(): boolean {
+    const { doubtful, lacking } = this.#unconfirmed.missing;
+    return this.nanos + doubtful + lacking <= 0;
   }
 
-  begin(now: number): void {
-    this.#reading = { from: this.#estimate, missing: this.#unconfirmed.missing(now), spent: 0 };
+  begin(): void {
+    this.#reading = { from: this.#estimate, missing: this.#unconfirmed.missing, spent: 0 };
   }
 
   abandon(): void {
     this.#reading = undefined;
   }
 
-  /** @param inFlight the ids of the calls whose cost may be in what was read */
-  end(read: Nanos, at: number, inFlight: Iterable<string>): ReadNews {
-    const reading = this.#reading ?? { from: read, missing: this.#unconfirmed.missing(at), spent: 0 };
+  /** @param inFlight the calls whose cost may be in what was read, with what each was expected to cost */
+  end(read: Nanos, at: number, inFlight: ReadonlyMap<string, Nanos>): ReadNews {
+    const reading = this.#reading ?? { from: read, missing: this.#unconfirmed.missing, spent: 0 };
     const { missing, spent } = reading;
-    const difference = this.#explain(read, reading);
-    const open = new Set(inFlight);
+    const difference = this.#explain(read, reading, sum(inFlight.values()));
     // while a call is in flight that an earlier read may know of, what that read had too little is kept for it
-    const carried = [...this.#inFlight].some((id) => open.has(id)) ? this.#unexplained : 0;
-    const spentElsewhere = this.#isSupposed ? 0 : this.#withoutRounding(this.#unexplained - carried);
+    const carried = [...this.#inFlight].some((id) => inFlight.has(id)) ? this.#unexplained : 0;
+    const spentElsewhere = this.#isSupposed ? 0 : this.#withoutExcess(this.#unexplained - carried);
     const unexplained = carried + difference.unexplained;
     const known = Math.min(spent, unexplained);
     this.#isFirst = this.#readAt === undefined;
@@ -120,27 +116,33 @@ export class RunningBalance {
     this.#estimate = read - difference.lagging - (spent - known);
     this.#unexplained = unexplained - known;
     this.#isSupposed = difference.bought > 0 || (carried > 0 && this.#isSupposed);
-    this.#rounding = Math.min(ROUNDING, this.#rounding + difference.rounding);
+    this.#excess += difference.excess;
     this.#unconfirmed.confirm(missing, difference.lagging);
-    this.#inFlight = open;
+    this.#inFlight = new Set(inFlight.keys());
     this.#changed = difference.lagging > 0 || spent > known;
     this.#assumed = 0;
     this.#isRefillLate = this.autoRefill !== undefined && read < this.autoRefill.threshold;
     this.#countOnRefill();
-    return { bought: difference.bought, spentElsewhere };
+    // either it lags, and a refill will come, or that much was bought
+    if (difference.lagging > 0) this.#assumed = Math.min(this.#assumed, difference.lagging);
+    return { bought: difference.bought, rise: Math.max(0, difference.bought - difference.unexplained), spentElsewhere };
   }
 
-  spend({ callId, amount, at, isDoubtful, jobStartedAt }: Spending): void {
+  spend({ callId, amount, isDoubtful, jobStartedAt }: Spending): void {
     if (this.#readAt === undefined && this.#reading === undefined) return;
     const wasInFlight = this.#inFlight.delete(callId);
-    const isOld = wasInFlight || (jobStartedAt !== undefined && jobStartedAt <= (this.#readAt ?? 0));
-    const most = wasInFlight && this.#isFirst ? amount : this.#unexplained;
-    const known = isOld ? Math.min(Math.max(0, amount), most) : 0;
+    const isOldJob = !wasInFlight && jobStartedAt !== undefined && jobStartedAt <= (this.#readAt ?? 0);
+    const inRead = Math.min(Math.max(0, amount), wasInFlight && this.#isFirst ? amount : this.#unexplained);
+    const known = wasInFlight ? inRead : 0;
+    // it may be in the read, behind what was bought
+    const hidden = wasInFlight && this.#isSupposed ? Math.max(0, amount) - known : 0;
+    const doubtful = isOldJob ? inRead : hidden;
     this.#unexplained = Math.max(0, this.#unexplained - known);
     if (this.#reading !== undefined) this.#reading.spent += amount - known;
     this.#estimate -= amount - known;
-    this.#unconfirmed.add(amount - known, at, isDoubtful);
-    if (amount !== known) this.#changed = true;
+    this.#unconfirmed.add(doubtful, true);
+    this.#unconfirmed.add(amount - known - doubtful, isDoubtful);
+    if (amount !== 0) this.#changed = true;
     this.#countOnRefill();
   }
 
@@ -150,18 +152,18 @@ export class RunningBalance {
     this.#isRefillLate = true;
   }
 
-  #explain(read: Nanos, { from, missing, spent }: Reading): Difference {
+  #explain(read: Nanos, { from, missing, spent }: Reading, open: Nanos): Difference {
     // nothing was expected of the first one: calls that settled while it was on its way are taken to be in it
     if (this.#readAt === undefined) return { ...AS_EXPECTED, unexplained: spent };
-    const refill = this.autoRefill?.amount;
-    return explainDifference({ read, expected: from, last: this.#read, missing, refill });
+    const [refill, inFlight] = [this.autoRefill?.amount, open + Math.max(0, spent)];
+    return explainDifference({ read, expected: from, last: this.#read, missing, inFlight, refill });
   }
 
-  /** A read that was rounded up is followed by one that has less than was expected: nobody has spent the difference. */
-  #withoutRounding(spent: Nanos): Nanos {
-    const rounded = Math.min(spent, this.#rounding);
-    this.#rounding -= rounded;
-    return spent - rounded;
+  /** A read that had too much is followed by one that has less than was expected: nobody has spent the difference. */
+  #withoutExcess(spent: Nanos): Nanos {
+    const excess = Math.min(spent, this.#excess);
+    this.#excess -= excess;
+    return spent - excess;
   }
 
   #countOnRefill(): void {
@@ -171,3 +173,5 @@ export class RunningBalance {
     if (missing > 0) this.#assumed += Math.ceil(missing / autoRefill.amount) * autoRefill.amount;
   }
 }
+
+const sum = (amounts: Iterable<Nanos>): Nanos => [...amounts].reduce((total, amount) => total + amount, 0);

@@ -4,46 +4,32 @@ import type { Nanos } from '../money.js';
 export interface Missing {
   /** Guesses, and charges of which Eden AI's balance may never show anything. */
   readonly doubtful: Nanos;
-  /** What was charged a moment ago: Eden AI may still have to take it. */
+  /** What was charged since the read before: Eden AI may still have to take it, or its answer be an older one. */
   readonly lagging: Nanos;
+  /** What was charged earlier, and the read before lacked: a second one that lacks it decides. */
+  readonly lacking: Nanos;
 }
-
-const STEP_MS = 100;
 
 /** The charges that no read has confirmed yet, as far as a read need not show them. */
 export class Unconfirmed {
   #doubtful: Nanos = 0;
-  /** By a tenth of a second. */
-  readonly #latest = new Map<number, Nanos>();
+  #lagging: Nanos = 0;
+  #lacking: Nanos = 0;
 
-  /** @param lagMs how long Eden AI may take for its own accounts */
-  constructor(private readonly lagMs: number) {}
-
-  add(amount: Nanos, at: number, isDoubtful: boolean): void {
-    if (isDoubtful) {
-      this.#doubtful += amount;
-      return;
-    }
-    const step = Math.floor(at / STEP_MS);
-    this.#latest.set(step, (this.#latest.get(step) ?? 0) + Math.max(0, amount));
-    this.#forget(at);
+  add(amount: Nanos, isDoubtful: boolean): void {
+    if (isDoubtful) this.#doubtful += amount;
+    else this.#lagging += Math.max(0, amount);
   }
 
   /** Of a read that begins now. */
-  missing(now: number): Missing {
-    this.#forget(now);
-    const lagging = [...this.#latest.values()].reduce((sum, amount) => sum + amount, 0);
-    return { doubtful: Math.max(0, this.#doubtful), lagging };
+  get missing(): Missing {
+    return { doubtful: Math.max(0, this.#doubtful), lagging: this.#lagging, lacking: this.#lacking };
   }
 
-  /** A read has told what became of these; what it still lacks is in doubt. */
-  confirm({ doubtful }: Missing, lacking: Nanos): void {
-    this.#doubtful = Math.max(0, this.#doubtful) - doubtful + lacking;
-  }
-
-  #forget(now: number): void {
-    const first = Math.floor((now - this.lagMs) / STEP_MS);
-    const last = Math.floor(now / STEP_MS);
-    for (const step of this.#latest.keys()) if (step <= first || step > last) this.#latest.delete(step);
+  /** A read has told what became of these, but for what it lacks of those that may lag. */
+  confirm({ doubtful, lagging }: Missing, lacking: Nanos): void {
+    this.#doubtful = Math.max(0, this.#doubtful) - doubtful;
+    this.#lagging -= lagging;
+    this.#lacking = lacking;
   }
 }
