@@ -2,7 +2,7 @@ import type { Nanos } from '../money.js';
 import type { Missing } from './unconfirmed.js';
 
 /** A balance is written to the cent at the coarsest. */
-export const ROUNDING: Nanos = 10_000_000;
+const ROUNDING: Nanos = 10_000_000;
 
 /** So many times what was expected of them, calls may cost together. */
 const MOST_OVER = 4;
