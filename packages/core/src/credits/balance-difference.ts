@@ -4,8 +4,8 @@ import type { Missing } from './unconfirmed.js';
 /** A balance is written to the cent at the coarsest. */
 const ROUNDING: Nanos = 10_000_000;
 
-/** So many times what was expected of them, calls may cost together. */
-const MOST_OVER = 4;
+/** A call in flight may turn out to have cost so many times what was expected of it. */
+export const MOST_OVER = 10;
 
 /** A read, and what was expected of it. */
 export interface Expectation {
@@ -14,7 +14,7 @@ export interface Expectation {
   /** The read before. */
   readonly last: Nanos;
   readonly missing: Missing;
-  /** What the calls were expected to cost which the read may know of, and the expectation does not. */
+  /** The most that calls may have cost which the read may know of, and the expectation does not. */
   readonly inFlight: Nanos;
   /** What a refill brings, where that is known. */
   readonly refill: Nanos | undefined;
@@ -52,7 +52,7 @@ function purchaseIn(rise: Nanos, { read, last, missing, inFlight, refill }: Expe
   if (refill !== undefined) {
     const rest = rise % refill;
     const whole = rise - rest;
-    if (isAboveLast && refill - rest <= inFlight * MOST_OVER) return whole + refill;
+    if (isAboveLast && refill - rest <= inFlight) return whole + refill;
     if (rest <= missing.doubtful + missing.lagging + missing.lacking + ROUNDING && whole > 0) return whole;
   }
   return isAboveLast ? rise : 0;

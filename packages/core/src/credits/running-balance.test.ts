@@ -49,7 +49,7 @@ class Simulation {
 
   end = () => {
     if (this.#answer === undefined || Number.isNaN(this.#answer)) return;
-    const open = this.calls.filter(({ isSettled }) => !isSettled).map(({ id, amount }) => [id, amount] as const);
+    const open = this.calls.filter(({ isSettled }) => !isSettled).map(({ id, amount }) => [id, amount / 10] as const);
     this.bought += this.here.end(this.#answer, NOW, new Map(open)).bought;
     this.#answer = undefined;
   };
@@ -210,7 +210,7 @@ describe('a purchase that is no whole refill', () => {
     const balance = balanceOf(REFILL);
     read(balance, 30 * USD);
     balance.begin();
-    expect(balance.end(37 * USD, 0, inFlight(0.5 * USD))).toEqual({
+    expect(balance.end(37 * USD, 0, inFlight(0.2 * USD))).toEqual({
       bought: 7 * USD,
       rise: 7 * USD,
       spentElsewhere: 0,
@@ -240,6 +240,27 @@ describe('what was spent elsewhere while calls of ours were on their way', () =>
     expect([balance.nanos, balance.basis, balance.isEmpty]).toEqual([85 * USD, 'estimated', false]);
     expect(read(balance, 90 * USD).bought).toBe(0);
     expect([balance.nanos, balance.basis]).toEqual([90 * USD, 'reported']);
+  });
+
+  it('is set against a call in flight as far as that can have cost so much', () => {
+    const balance = balanceOf();
+    read(balance, 100 * USD);
+    balance.begin();
+    balance.end(60 * USD, 0, new Map([['x', 0.1 * USD]]));
+    spend(balance, 3 * USD);
+    expect([balance.nanos, balance.basis]).toEqual([58 * USD, 'estimated']);
+    expect(read(balance, 60 * USD).bought).toBe(0);
+    expect(balance.nanos).toBe(60 * USD);
+  });
+
+  it('is known at the next read, but for what calls that are still in flight may have cost', () => {
+    const balance = balanceOf();
+    const open = new Map([['x', 0.1 * USD]]);
+    read(balance, 100 * USD);
+    for (const spentElsewhere of [0, 39 * USD, 0]) {
+      balance.begin();
+      expect(balance.end(60 * USD, 0, open)).toEqual({ ...NOTHING, spentElsewhere });
+    }
   });
 
   it('makes a balance that a call was set against no reported one', () => {

@@ -1,5 +1,5 @@
 import type { Nanos } from '../money.js';
-import { type Difference, explainDifference } from './balance-difference.js';
+import { type Difference, explainDifference, MOST_OVER } from './balance-difference.js';
 import type { AutoRefill } from './credits-options.js';
 import { type Missing, Unconfirmed } from './unconfirmed.js';
 
@@ -35,8 +35,8 @@ const AS_EXPECTED: Difference = { bought: 0, unexplained: 0, lagging: 0, excess:
 /**
  * The balance between two reads: what was read, less what was charged since. Eden AI takes the cost of a call before its
  * answer is read here, so that a read may know of calls that are still in flight. What it has too little is set against
- * them as they settle, so that no call is taken off twice. A job is taken off in any case: if its cost was in the read, the
- * next one corrects that.
+ * them as they settle, up to ten times what was expected of each, so that no call is taken off twice. What else may have been
+ * in it, as the cost of a job, is taken off: the next read corrects that.
  */
 export class RunningBalance {
   #readAt: number | undefined;
@@ -48,7 +48,8 @@ export class RunningBalance {
   #unexplained: Nanos = 0;
   /** That read shows a purchase: nobody knows how much of it was spent. */
   #isSupposed = false;
-  #inFlight = new Set<string>();
+  /** By their ids, the most they may have cost. */
+  #inFlight = new Map<string, Nanos>();
   /** Nothing was expected of the first read: calls in flight are taken to be in it, or the second would seem a purchase. */
   #isFirst = false;
   /** What reads had too much for no reason: a later one has it too little. */
@@ -103,9 +104,11 @@ export class RunningBalance {
   end(read: Nanos, at: number, inFlight: ReadonlyMap<string, Nanos>): ReadNews {
     const reading = this.#reading ?? { from: read, missing: this.#unconfirmed.missing, spent: 0 };
     const { missing, spent } = reading;
-    const difference = this.#explain(read, reading, sum(inFlight.values()));
-    // while a call is in flight that an earlier read may know of, what that read had too little is kept for it
-    const carried = [...this.#inFlight].some((id) => inFlight.has(id)) ? this.#unexplained : 0;
+    const open = new Map([...inFlight].map(([id, estimate]) => [id, estimate * MOST_OVER]));
+    const difference = this.#explain(read, reading, sum(open.values()));
+    // what an earlier read had too little is kept for the calls of then that are still in flight
+    const stillOpen = sum([...this.#inFlight].map(([id, most]) => (open.has(id) ? most : 0)));
+    const carried = Math.min(this.#unexplained, stillOpen);
     const spentElsewhere = this.#isSupposed ? 0 : this.#withoutExcess(this.#unexplained - carried);
     const unexplained = carried + difference.unexplained;
     const known = Math.min(spent, unexplained);
@@ -118,7 +121,7 @@ export class RunningBalance {
     this.#isSupposed = difference.bought > 0 || (carried > 0 && this.#isSupposed);
     this.#excess += difference.excess;
     this.#unconfirmed.confirm(missing, difference.lagging);
-    this.#inFlight = new Set(inFlight.keys());
+    this.#inFlight = open;
     this.#changed = difference.lagging > 0 || spent > known;
     this.#assumed = 0;
     this.#isRefillLate = this.autoRefill !== undefined && read < this.autoRefill.threshold;
@@ -130,13 +133,16 @@ export class RunningBalance {
 
   spend({ callId, amount, isDoubtful, jobStartedAt }: Spending): void {
     if (this.#readAt === undefined && this.#reading === undefined) return;
-    const wasInFlight = this.#inFlight.delete(callId);
-    const isOldJob = !wasInFlight && jobStartedAt !== undefined && jobStartedAt <= (this.#readAt ?? 0);
-    const inRead = Math.min(Math.max(0, amount), wasInFlight && this.#isFirst ? amount : this.#unexplained);
-    const known = wasInFlight ? inRead : 0;
+    const most = this.#inFlight.get(callId);
+    const wasInFlight = most !== undefined;
+    const isInFirst = wasInFlight && this.#isFirst;
+    const isOldJob = jobStartedAt !== undefined && jobStartedAt <= (this.#readAt ?? 0);
+    const inRead = Math.min(Math.max(0, amount), isInFirst ? amount : this.#unexplained);
+    const known = isInFirst ? inRead : Math.min(inRead, most ?? 0);
     // it may be in the read, behind what was bought
-    const hidden = wasInFlight && this.#isSupposed ? Math.max(0, amount) - known : 0;
-    const doubtful = isOldJob ? inRead : hidden;
+    const isHidden = wasInFlight && this.#isSupposed;
+    const doubtful = isHidden ? Math.max(0, amount) - known : wasInFlight || isOldJob ? inRead - known : 0;
+    if (wasInFlight) this.#inFlight.delete(callId);
     this.#unexplained = Math.max(0, this.#unexplained - known);
     if (this.#reading !== undefined) this.#reading.spent += amount - known;
     this.#estimate -= amount - known;
