@@ -2,6 +2,7 @@ import type { ReplyOptions } from '@eden-cost/testing';
 import { CHAT, postInit } from '../support/calls.js';
 import { hear, nextEvent } from '../support/meter.js';
 import { useTwins } from '../support/twins.js';
+import { HAS_ZSTD } from '../support/zstd.js';
 
 const twins = useTwins();
 
@@ -51,10 +52,19 @@ const BROKEN: [name: string, body: object, reply: ReplyOptions, booked: number][
   ['a stream that breaks off in its [DONE]', ASKED, { cutAfterEvents: 8 }, COST],
 ];
 
+const BROKEN_IN_ZSTD: typeof BROKEN = [
+  ['zstd that was cut', CHAT, { encoding: 'zstd', truncateTo: 60 }, ESTIMATE],
+  ['zstd of nothing', CHAT, { encoding: 'zstd', truncateTo: 0 }, ESTIMATE],
+  ['a zstd body that breaks off', CHAT, { cutAfterBytes: 50, encoding: 'zstd' }, ESTIMATE],
+  ['a stream in zstd that breaks off', ASKED, { cutAfterEvents: 3, encoding: 'zstd' }, ESTIMATE],
+  ['a stream in zstd that breaks off after its cost', ASKED, { cutAfterEvents: 7, encoding: 'zstd' }, COST],
+];
+
 /** Of a compressed body that breaks off, fetch itself decodes now more and now less: only the raw bytes can be compared. */
 const BROKEN_IN_ITS_ENCODING: typeof BROKEN = [
   ['a gzip body that breaks off', CHAT, { cutAfterBytes: 50, encoding: 'gzip' }, ESTIMATE],
   ['a stream in gzip that breaks off', ASKED, { cutAfterEvents: 3, encoding: 'gzip' }, ESTIMATE],
+  ...(HAS_ZSTD ? BROKEN_IN_ZSTD : []),
 ];
 
 describe('an answer that is broken reaches its caller as it came, and is settled', () => {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { OutgoingHttpHeaders, RequestListener } from 'node:http';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { withZstd } from '../support/zstd.js';
 import { answerCost, COST_NANOS } from './http-origins.js';
 import { COPIES, useUndiciOrigins } from './undici-origins.js';
 
@@ -37,6 +38,11 @@ const ANSWERS: Record<string, Answer> = {
   'in raw deflate': { listener: encoded('deflate', deflateRawSync(SMALL)) },
   'large, in gzip': { listener: encoded('gzip', gzipSync(NOISE)) },
   'large, in br': { listener: encoded('br', brotliCompressSync(NOISE)) },
+  ...withZstd((compress) => ({
+    'in zstd': { listener: encoded('zstd', compress(SMALL)) },
+    'large, in zstd': { listener: encoded('zstd', compress(NOISE)) },
+    'in zstd that was cut': { listener: encoded('zstd', compress(SMALL).subarray(0, 20)), nanos: 10_000_000 },
+  })),
   'in gzip that was cut': { listener: encoded('gzip', gzipSync(SMALL).subarray(0, 20)), nanos: 10_000_000 },
   'of 16 MB of zeros in 16 kB of gzip': {
     listener: encoded('gzip', gzipSync(Buffer.alloc(16 * 1024 * 1024))),

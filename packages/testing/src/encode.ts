@@ -1,5 +1,6 @@
+import type { Transform } from 'node:stream';
 import { promisify } from 'node:util';
-import {
+import zlib, {
   brotliCompress,
   constants,
   createBrotliCompress,
@@ -11,10 +12,13 @@ import {
   gzip,
 } from 'node:zlib';
 
-/** A content encoding that the stand-in speaks. `deflate-raw` calls itself `deflate`, as that of some servers does. */
-export type Encoding = 'identity' | 'gzip' | 'br' | 'deflate' | 'deflate-raw';
+/**
+ * A content encoding that the stand-in speaks. `deflate-raw` calls itself `deflate`, as that of some servers does; `zstd`
+ * needs Node 22.15 or later.
+ */
+export type Encoding = 'identity' | 'gzip' | 'br' | 'deflate' | 'deflate-raw' | 'zstd';
 
-export const ENCODINGS: readonly Encoding[] = ['identity', 'gzip', 'br', 'deflate', 'deflate-raw'];
+export const ENCODINGS: readonly Encoding[] = ['identity', 'gzip', 'br', 'deflate', 'deflate-raw', 'zstd'];
 
 /** The encoding as a `content-encoding` header names it. */
 export const encodingName = (encoding: Encoding): string => (encoding === 'deflate-raw' ? 'deflate' : encoding);
@@ -22,11 +26,25 @@ export const encodingName = (encoding: Encoding): string => (encoding === 'defla
 /** Brotli's own default, 11, takes seconds for a megabyte. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
 
+interface Zstd {
+  readonly zstdCompress?: (bytes: Buffer, done: (error: Error | null, compressed: Buffer) => void) => void;
+  readonly createZstdCompress?: () => Transform & { flush(done: () => void): void };
+}
+
+const { zstdCompress, createZstdCompress }: Zstd = zlib as Zstd;
+
+function noZstd(): never {
+  throw new Error(
+    `Node ${process.versions.node} cannot encode zstd, which this reply asks for: use Node 22.15 or later, or another encoding`,
+  );
+}
+
 const WHOLE: Record<Exclude<Encoding, 'identity'>, (bytes: Buffer) => Promise<Buffer>> = {
   gzip: promisify<Buffer, Buffer>(gzip),
   br: (bytes) => promisify(brotliCompress)(bytes, BROTLI),
   deflate: promisify<Buffer, Buffer>(deflate),
   'deflate-raw': promisify<Buffer, Buffer>(deflateRaw),
+  zstd: zstdCompress === undefined ? async () => noZstd() : promisify<Buffer, Buffer>(zstdCompress),
 };
 
 const STREAM = {
@@ -34,9 +52,13 @@ const STREAM = {
   br: () => createBrotliCompress(BROTLI),
   deflate: () => createDeflate(),
   'deflate-raw': () => createDeflateRaw(),
+  zstd: createZstdCompress ?? noZstd,
 };
 
-const PREFERRED = ['br', 'gzip', 'deflate'] as const;
+const PREFERRED: readonly Encoding[] = [
+  ...(createZstdCompress === undefined ? [] : ['zstd' as const]),
+  ...['br' as const, 'gzip' as const, 'deflate' as const],
+];
 
 /** The best encoding that an `accept-encoding` header allows. */
 export function negotiate(acceptEncoding: string | undefined): Encoding {

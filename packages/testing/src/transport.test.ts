@@ -1,6 +1,13 @@
 import { request } from 'node:http';
-import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
-import { type EdenStandIn, manualClock, type ReplyOptions, standInHeaders, startEdenStandIn } from './index.js';
+import zlib, { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+import {
+  type EdenStandIn,
+  type Encoding,
+  manualClock,
+  type ReplyOptions,
+  standInHeaders,
+  startEdenStandIn,
+} from './index.js';
 
 let eden: EdenStandIn;
 const clock = manualClock();
@@ -38,35 +45,38 @@ const raw = (options: ReplyOptions, acceptEncoding?: string): Promise<Raw> =>
     outgoing.end('{}');
   });
 
-const DECODERS = {
+/** Since Node 22.15. */
+const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (bytes: Buffer) => Buffer };
+const HAS_ZSTD = zstdDecompressSync !== undefined;
+
+const DECODERS: Record<string, (bytes: Buffer) => Buffer> = {
   gzip: gunzipSync,
   br: brotliDecompressSync,
   deflate: inflateSync,
   'deflate-raw': inflateRawSync,
   identity: (b: Buffer) => b,
+  ...(HAS_ZSTD && { zstd: zstdDecompressSync }),
 };
 
 describe('encodings', () => {
   it.each([
+    ['gzip, deflate, br, zstd', HAS_ZSTD ? 'zstd' : 'br'],
     ['gzip, deflate, br', 'br'],
     ['gzip, deflate', 'gzip'],
     ['deflate', 'deflate'],
     ['br;q=0, gzip;q=0.5', 'gzip'],
-    ['*', 'br'],
+    ['*', HAS_ZSTD ? 'zstd' : 'br'],
     ['identity', undefined],
     [undefined, undefined],
   ])('accept-encoding %j is answered with %s', async (accept, encoding) => {
     expect((await raw({}, accept)).headers['content-encoding']).toBe(encoding);
   });
 
-  it.each(['gzip', 'br', 'deflate', 'deflate-raw', 'identity'] as const)(
-    '%s can be forced on a caller',
-    async (encoding) => {
-      const { body, complete } = await raw({ encoding, costUsd: 1 });
-      expect(complete).toBe(true);
-      expect(JSON.parse(DECODERS[encoding](body).toString()).cost).toBe(1);
-    },
-  );
+  it.each(Object.entries(DECODERS))('%s can be forced on a caller', async (encoding, decode) => {
+    const { body, complete } = await raw({ encoding: encoding as Encoding, costUsd: 1 });
+    expect(complete).toBe(true);
+    expect(JSON.parse(decode(body).toString()).cost).toBe(1);
+  });
 
   it('an encoded body can be truncated in a message that is complete', async () => {
     const { body, complete } = await raw({ encoding: 'gzip', truncateTo: 40 });

@@ -21,6 +21,24 @@ const gzip: Codec = {
   stream: () => zlib.createGunzip(ZLIB),
 };
 
+interface Zstd {
+  readonly zstdDecompressSync: (data: Buffer, options: object) => Buffer;
+  readonly createZstdDecompress: (options: object) => Transform;
+  readonly constants: { readonly ZSTD_e_flush: number };
+}
+
+/** Node reads zstd since 22.15. Clients that can do so offer it: got, undici 8, and over https the fetch of Node 26. */
+function zstdCodecs(): [string, Codec][] {
+  if (!('createZstdDecompress' in zlib)) return [];
+  const { zstdDecompressSync, createZstdDecompress, constants } = zlib as unknown as Zstd;
+  const ZSTD = { flush: constants.ZSTD_e_flush, finishFlush: constants.ZSTD_e_flush };
+  const codec: Codec = {
+    sync: (data, maxOutputLength) => zstdDecompressSync(data, { ...ZSTD, maxOutputLength }),
+    stream: () => createZstdDecompress(ZSTD),
+  };
+  return [['zstd', codec]];
+}
+
 const CODECS: ReadonlyMap<string, Codec> = new Map([
   ['gzip', gzip],
   ['x-gzip', gzip],
@@ -39,6 +57,7 @@ const CODECS: ReadonlyMap<string, Codec> = new Map([
       stream: () => zlib.createBrotliDecompress(BROTLI),
     },
   ],
+  ...zstdCodecs(),
 ]);
 
 /** `undefined` for an encoding (or a chain of them) that is not read; `identity` and none at all are no encoding. */
