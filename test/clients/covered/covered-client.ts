@@ -1,4 +1,5 @@
 import type { Client } from '../client.js';
+import type { TlsFront } from '../tls-front.js';
 
 /** A client of the coverage, and what it does by itself. */
 export interface CoveredClient extends Client {
@@ -10,6 +11,8 @@ export interface CoveredClient extends Client {
   readonly redirects?: true;
   /** Its request body is a stream, which nobody reads ahead: only the app itself can ask for the usage. */
   readonly streamsBody?: true;
+  /** Where it finds Eden AI. Default: the origin of its place. */
+  readonly origin?: string;
 }
 
 /** Where the clients find Eden AI. */
@@ -19,6 +22,10 @@ export interface Place {
   readonly baseURL: string;
   /** A proxy that makes tunnels. */
   readonly proxy: string;
+  /** The same over TLS: clients offer more encodings there. */
+  readonly secure: Pick<TlsFront, 'origin' | 'tls'>;
+  /** The same by a name that only a lookup of the client's own can resolve, to this port. */
+  readonly named: { readonly origin: string; readonly port: number };
 }
 
 export type Clients = Readonly<Record<string, CoveredClient>>;
@@ -41,14 +48,19 @@ const undiciNames = (major: number) =>
     'request over the interceptor that retries',
     'request over the interceptor that redirects',
     'request over a ProxyAgent',
+    'request over the interceptor that resolves names',
+    'fetch over the interceptor that resolves names',
+    'request over https',
+    'fetch over https',
   ].map((name) => `undici ${major}: ${name}`);
 
 export const COVERED: readonly string[] = [
   ...['fetch', 'fetch of a Request', 'ky', 'axios', 'axios without redirects', 'axios over fetch', 'got 11', 'got 14'],
+  ...['fetch over https', 'got 14 over https'],
   ...['node-fetch 2', 'node-fetch 3', 'superagent', 'http.request through a tunnel'],
   ...['openai 4', 'openai 5', 'openai 6', "Anthropic's SDK", 'AI SDK 6', 'LangChain'],
   ...undiciNames(6),
   'undici 6: request with maxRedirections',
   ...undiciNames(7),
-  ...(HAS_NEWEST ? [...undiciNames(8), 'got 16', 'ky 2', 'openai 7', 'AI SDK 7'] : []),
+  ...(HAS_NEWEST ? [...undiciNames(8), 'got 16', 'got 16 over https', 'ky 2', 'openai 7', 'AI SDK 7'] : []),
 ];

@@ -1,6 +1,9 @@
 import { startEdenStandIn } from '@eden-cost/testing';
 import { RATE_CARD } from '../endpoints.js';
+import { tlsFront } from '../tls-front.js';
 import { coveredClients } from './all-clients.js';
+import type { Place } from './covered-client.js';
+import { startForward } from './forward.js';
 import { poolRuns } from './pool-runs.js';
 import { type ScenarioRun, scenarioRuns } from './scenario-runs.js';
 import { startTunnel } from './tunnel.js';
@@ -18,11 +21,17 @@ export interface Coverage {
 
 const eden = await startEdenStandIn();
 const tunnel = await startTunnel();
-const place = { origin: eden.url, baseURL: eden.baseUrl, proxy: tunnel.url };
+const place: Place = {
+  origin: eden.url,
+  baseURL: eden.baseUrl,
+  proxy: tunnel.url,
+  secure: await tlsFront(eden.url),
+  named: { origin: 'http://eden.test', ...(await startForward(eden.url)) },
+};
 const early = coveredClients(place);
 const { createMeter } = await import('@eden-cost/core');
 const meter = createMeter({
-  baseUrls: [eden.url],
+  baseUrls: [eden.url, place.secure.origin, place.named.origin],
   rateCard: RATE_CARD,
   budgets: [{ name: 'all', limitUsd: 1e6, window: 'day' }],
 });

@@ -1,4 +1,5 @@
 import http from 'node:http';
+import https from 'node:https';
 import { text } from 'node:stream/consumers';
 import axios, { type AxiosRequestConfig } from 'axios';
 import got from 'got';
@@ -8,22 +9,30 @@ import ky from 'ky';
 import nodeFetch2 from 'node-fetch';
 import nodeFetch3 from 'node-fetch3';
 import superagent from 'superagent';
+import undici from 'undici';
 import type { Answer, Ask } from '../client.js';
 import type { Clients, CoveredClient, Place } from './covered-client.js';
 import { fetched } from './undici-clients.js';
 
 /** The clients that people install, and what Node itself has. */
-export function libraryClients({ proxy }: Place): Clients {
+export function libraryClients({ proxy, secure }: Place): Clients {
   const { fetch } = globalThis;
+  const dispatcher = new undici.Agent({ connect: secure.tls });
   return {
     fetch: { send: (ask) => fetched(fetch, ask), redirects: true },
     'fetch of a Request': { send: (ask) => fetched((url, init) => fetch(new Request(url as string, init)), ask) },
+    'fetch over https': {
+      send: (ask) => fetched(fetch, ask, { dispatcher }),
+      redirects: true,
+      origin: secure.origin,
+    },
     ky: kyClient(ky.create({ retry: KY_RETRY })),
     axios: { ...axiosClient({}), redirects: true },
     'axios without redirects': axiosClient({ maxRedirects: 0 }),
     'axios over fetch': { ...axiosClient({ adapter: 'fetch' }), redirects: true },
     'got 11': gotClient(got11 as unknown as Got),
     'got 14': gotClient(got as unknown as Got),
+    'got 14 over https': secureGotClient(got as unknown as Got, secure),
     'node-fetch 2': { send: (ask) => fetched(nodeFetch2 as never, ask), redirects: true },
     'node-fetch 3': { send: (ask) => fetched(nodeFetch3 as never, ask), redirects: true },
     superagent: { send: viaSuperagent, redirects: true },
@@ -68,6 +77,11 @@ export const gotClient = (instance: Got): CoveredClient => ({
   retries: true,
   redirects: true,
 });
+
+export const secureGotClient = (instance: Got, { origin, tls }: Place['secure']): CoveredClient => {
+  const agent = { https: new https.Agent(tls) };
+  return { ...gotClient((url, options) => instance(url, { ...options, agent })), origin };
+};
 
 /** Superagent would decode what it takes for JSON. */
 const asBytes = superagent.parse.image as Parameters<superagent.Request['parse']>[0];

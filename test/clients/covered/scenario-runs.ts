@@ -10,6 +10,8 @@ export const SCENARIOS = {
   json: { encoding: 'identity' },
   gzip: { encoding: 'gzip' },
   br: { encoding: 'br' },
+  /** The best encoding that the client offers. */
+  offered: {},
   stream: {},
   retried: { status: 500, headers: { 'retry-after-ms': '1' } },
   redirected: { status: 307 },
@@ -44,7 +46,7 @@ export async function scenarioRuns(
     const tag = `call-${serial}-`;
     const { path, json, costNanos, reply } = planned(client, scenario, serial);
     const costUsd = `0.${String(costNanos).padStart(9, '0')}`;
-    const url = eden.url + path;
+    const url = (client.origin ?? eden.url) + path;
     const twice = scenario === 'retried' || scenario === 'redirected';
     if (twice) {
       const match = { body: (body: unknown) => JSON.stringify(body).includes(tag) };

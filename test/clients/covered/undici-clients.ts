@@ -12,7 +12,7 @@ type Options = Parameters<Undici['request']>[1] & { maxRedirections?: number };
 const RETRY = { methods: ['POST'], minTimeout: 1, maxRetries: 2 } as object;
 
 /** Each way to call through one copy of undici. */
-export function undiciClients(major: number, undici: Undici, { origin, proxy }: Place): Clients {
+export function undiciClients(major: number, undici: Undici, { origin, proxy, secure, named }: Place): Clients {
   const over = (dispatcher: object): CoveredClient => ({
     send: (ask) => requested(undici, ask, { dispatcher: dispatcher as never }),
   });
@@ -20,6 +20,8 @@ export function undiciClients(major: number, undici: Undici, { origin, proxy }: 
   const pool = new undici.Pool(origin, { connections: 2 });
   const client = new undici.Client(origin);
   const agent = new undici.Agent();
+  const secureAgent = new undici.Agent({ connect: secure.tls });
+  const resolving = new undici.Agent().compose(undici.interceptors.dns({ lookup: lookupOf(named.port) as never }));
   const clients: Clients = {
     request: { send: (ask) => requested(undici, ask) },
     fetch: { send: (ask) => fetched(undici.fetch as never, ask), redirects: true },
@@ -43,6 +45,18 @@ export function undiciClients(major: number, undici: Undici, { origin, proxy }: 
       redirects: true,
     },
     'request over a ProxyAgent': over(new undici.ProxyAgent({ uri: proxy, proxyTunnel: true } as never)),
+    'request over the interceptor that resolves names': { ...over(resolving), origin: named.origin },
+    'fetch over the interceptor that resolves names': {
+      send: (ask) => fetched(undici.fetch as never, ask, { dispatcher: resolving }),
+      redirects: true,
+      origin: named.origin,
+    },
+    'request over https': { ...over(secureAgent), origin: secure.origin },
+    'fetch over https': {
+      send: (ask) => fetched(undici.fetch as never, ask, { dispatcher: secureAgent }),
+      redirects: true,
+      origin: secure.origin,
+    },
     ...(major === 6 && {
       'request with maxRedirections': {
         send: (ask: Ask) => requested(undici, ask, { maxRedirections: 2, dispatcher: agent } as Options),
@@ -52,6 +66,14 @@ export function undiciClients(major: number, undici: Undici, { origin, proxy }: 
   };
   return Object.fromEntries(Object.entries(clients).map(([name, one]) => [`undici ${major}: ${name}`, one]));
 }
+
+type Lookup = (name: URL, options: object, found: (error: null, records: object[]) => void) => void;
+
+/** Asynchronous, as a lookup over the network is. */
+const lookupOf =
+  (port: number): Lookup =>
+  (_name, _options, found) =>
+    setImmediate(() => found(null, [{ address: '127.0.0.1', family: 4, ttl: 60_000, port }]));
 
 const optionsOf = ({ method, headers, json }: Ask) => ({
   method,

@@ -5,6 +5,7 @@ import { HeldRequest } from './http-held-request.js';
 import { type RawRequest, watchRaw } from './http-raw-request.js';
 import type { HttpTarget } from './http-target.js';
 import { kMetered } from './metered-mark.js';
+import { placeOf } from './named-place.js';
 import { replace } from './patch.js';
 
 /** Node's own method, which is not documented: `addRequest(request, options)`, called by the constructor of ClientRequest. */
@@ -77,9 +78,10 @@ export class HttpLayer {
 
   /** Where a request to Eden AI goes; `undefined` for any other, for what costs nothing, and for one that was met before. */
   #targetOf(request: ClientRequest, options: RequestOptions | undefined): HttpTarget | undefined {
-    const { origin, target } = destination(request, options);
-    const path = this.gate.match(origin, target);
-    if (path === undefined || request.method === 'CONNECT') return undefined;
+    const { origin: said, target } = destination(request, options);
+    const place = placeOf(this.gate, said, target, () => headerOf(request)('host'));
+    if (place === undefined || request.method === 'CONNECT') return undefined;
+    const { origin, path } = place;
     const kind = this.gate.kindOf(request.method, path);
     if (kind.free || this.#met.has(request)) return undefined;
     this.#met.add(request);

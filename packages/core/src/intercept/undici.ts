@@ -3,6 +3,7 @@ import { isPromise, type MaybePromise } from '../maybe.js';
 import { handOver } from './call-depth.js';
 import { DispatchedCall } from './dispatched-call.js';
 import { kMetered } from './metered-mark.js';
+import { placeOf } from './named-place.js';
 import { replace, type Undo } from './patch.js';
 import { type ReadBody, readBody } from './undici-body.js';
 import { dispatcherBase, originOf } from './undici-dispatchers.js';
@@ -61,15 +62,18 @@ export class UndiciLayer {
     return undone.every(Boolean);
   }
 
-  dispatch(dispatcher: Dispatcher, original: Dispatch, options: DispatchOptions, handler: Handler): boolean {
+  dispatch(dispatcher: Dispatcher, original: Dispatch, given: DispatchOptions, handler: Handler): boolean {
+    const options = readableAgain(given);
     const pass = () => original.call(dispatcher, options, handler);
     // queued in a pool, a metered call is handed on later, with its mark
     if (options?.[kMetered]) return handOver(pass);
     if (typeof options?.path !== 'string' || options.upgrade) return pass();
-    const origin = originOf(dispatcher, options);
-    const path = origin === undefined ? undefined : this.gate.match(origin, options.path);
+    const said = originOf(dispatcher, options);
+    const hostHeader = () => requestHeader(options.headers)('host');
+    const place = said === undefined ? undefined : placeOf(this.gate, said, options.path, hostHeader);
     const method = options.method ?? 'GET';
-    if (origin === undefined || path === undefined || method === 'CONNECT') return pass();
+    if (place === undefined || method === 'CONNECT') return pass();
+    const { origin, path } = place;
     const kind = this.gate.kindOf(method, path);
     if (kind.free) return pass();
 
@@ -100,4 +104,11 @@ export class UndiciLayer {
     this.#held.add(call, call.hold(body, admit));
     return true;
   }
+}
+
+/** Headers that an iterator yields can be read once only, and undici is to have them. */
+function readableAgain(options: DispatchOptions): DispatchOptions {
+  const { headers } = options ?? {};
+  const isIterator = typeof (headers as Iterator<unknown> | undefined | null)?.next === 'function';
+  return isIterator ? { ...options, headers: [...(headers as Iterable<readonly [unknown, unknown]>)].flat() } : options;
 }

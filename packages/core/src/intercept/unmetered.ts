@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
 import type { CallGate } from '../exchange.js';
 import { handing } from './call-depth.js';
+import { placeOf } from './named-place.js';
 
 /** A call to Eden AI that went past the meter. */
 export interface UnmeteredCall {
@@ -12,9 +13,13 @@ export interface UnmeteredCall {
   readonly fix: string;
 }
 
+type Why = Pick<UnmeteredCall, 'reason' | 'fix'>;
+
 interface UndiciRequest {
   readonly origin?: unknown;
   readonly path?: unknown;
+  /** What its `host` header says, where the app set one. */
+  readonly host?: unknown;
   readonly method?: string;
 }
 
@@ -67,8 +72,9 @@ export class UnmeteredWatch {
     };
   }
 
-  #undici({ origin, path, method = 'GET' }: UndiciRequest): void {
-    if (!handing.over) this.#see(String(origin), String(path), method, UNDICI);
+  #undici({ origin, path, host, method = 'GET' }: UndiciRequest): void {
+    const hostHeader = () => (typeof host === 'string' ? host : undefined);
+    if (!handing.over) this.#see(String(origin), String(path), method, UNDICI, hostHeader);
   }
 
   #http(request: ClientRequest): void {
@@ -84,15 +90,17 @@ export class UnmeteredWatch {
     this.#see(origin, String(path), method, HTTP2);
   }
 
-  #see(origin: string, target: string, method: string, why: { reason: string; fix: string }): void {
-    const path = this.gate.match(origin, target);
-    if (path === undefined || this.gate.kindOf(method, path).free) return;
+  #see(origin: string, target: string, method: string, why: Why, hostHeader: () => string | undefined = unnamed): void {
+    const place = placeOf(this.gate, origin, target, hostHeader);
+    if (place === undefined || this.gate.kindOf(method, place.path).free) return;
     const site = callSite(new Error().stack);
     if (this.#sites.has(site) || this.#sites.size >= SITES) return;
     this.#sites.add(site);
-    this.tell({ origin, path, ...why });
+    this.tell({ ...place, ...why });
   }
 }
+
+const unnamed = () => undefined;
 
 /** undici has told of its own requests before it writes them. */
 const fromUndici = (stack = ''): boolean => /[\\/]client-h2\.js|node:internal[\\/]deps[\\/]undici/.test(stack);
