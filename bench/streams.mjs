@@ -1,23 +1,28 @@
-// Row 3: CPU and the first chunk's latency of a chat in 200 chunks, beside the bare call and a wrapper that clones the answer.
+// Row 3: CPU and the first chunk's latency of a chat in 200 chunks, beside the bare call and a wrapper that clones the answer, and
+// how long the chunks of a slow one are on their way.
 import { withServer } from './children.mjs';
 import { sideBySide } from './measure.mjs';
 import { row } from './report.mjs';
 import { added, median, noise } from './statistics.mjs';
 
 const SIZE = { warmUp: { chat: 4_000, stream: 200 }, units: 25, rounds: 15 };
+const SLOW = { warmUp: { chat: 1_000, 'slow stream': 5 }, units: 2, rounds: 15 };
 const KINDS = [
   { what: 'cpu', says: 'CPU of a stream of 200 chunks' },
   { what: 'firstChunk', says: "a stream's first chunk" },
 ];
+const SLOW_KINDS = [{ what: 'chunk', says: 'the median way of a chunk, one each 2 ms' }];
 
 export const streamRows = () =>
   withServer('./stream-server.mjs', async (url) => [
-    ...rowsOf('fetch', await sideBySide(['bare', 'control', 'eden', 'clone'], 'stream', 'fetch', url, SIZE)),
-    ...rowsOf('http', await sideBySide(['bare', 'control', 'eden'], 'stream', 'http', url, SIZE)),
+    ...rowsOf(KINDS, 'fetch', await sideBySide(['bare', 'control', 'eden', 'clone'], 'stream', 'fetch', url, SIZE)),
+    ...rowsOf(KINDS, 'http', await sideBySide(['bare', 'control', 'eden'], 'stream', 'http', url, SIZE)),
+    ...rowsOf(SLOW_KINDS, 'fetch', await sideBySide(['bare', 'control', 'eden'], 'slow stream', 'fetch', url, SLOW)),
+    ...rowsOf(SLOW_KINDS, 'http', await sideBySide(['bare', 'control', 'eden'], 'slow stream', 'http', url, SLOW)),
   ]);
 
-const rowsOf = (transport, seen) =>
-  KINDS.flatMap(({ what, says }) => {
+const rowsOf = (kinds, transport, seen) =>
+  kinds.flatMap(({ what, says }) => {
     const base = median(seen.bare[what]);
     const ofBare = (mode) => added(seen[mode][what], seen.bare[what]).map((value) => value / base);
     const control = median(ofBare('control'));

@@ -8,6 +8,7 @@ const HEADERS = { 'content-type': 'application/json', authorization: 'Bearer ben
 const MESSAGES = [{ role: 'user', content: 'x'.repeat(200) }];
 const CHAT = JSON.stringify({ model: 'openai/gpt-4o', messages: MESSAGES });
 const STREAM = JSON.stringify({ model: 'openai/gpt-4o', messages: MESSAGES, stream: true });
+const SLOW_STREAM = JSON.stringify({ model: 'openai/gpt-4o', messages: MESSAGES, stream: true, user: 'slow' });
 const EMBEDDINGS = JSON.stringify({ model: 'openai/text-embedding-3-large', input: ['x'.repeat(200)] });
 
 /** @returns the medians of what `one` finds */
@@ -48,6 +49,18 @@ async function readThrough(answering) {
   return { firstChunk };
 }
 
+/** Reads a slow stream to its end, and tells how long its chunks were on their way, in microseconds. */
+async function readSlowly(answering) {
+  const answer = await answering;
+  const late = [];
+  for await (const bytes of answer.body ?? answer) {
+    const now = process.hrtime.bigint();
+    const writtenAt = /^: (\d+)\n/.exec(Buffer.from(bytes).toString('latin1'))?.[1];
+    if (writtenAt !== undefined) late.push(Number(now - BigInt(writtenAt)) / 1000);
+  }
+  return { chunk: median(late) };
+}
+
 /** What `unread-server.mjs` says about the connection of a body that nobody reads, before and after it is given up. */
 async function leaveUnread(url, post, giveUp) {
   const ask = (path) => new Promise((resolve) => http.get(`${url}${path}`, resolve)).then(textOf).then(JSON.parse);
@@ -62,6 +75,8 @@ const chat = (post, read) => (url, units) =>
     await read(await post(`${url}/v3/chat/completions`, CHAT));
   });
 const stream = (post) => (url, units) => times(units, 1, () => readThrough(post(`${url}/v3/chat/completions`, STREAM)));
+const slowStream = (post) => (url, units) =>
+  times(units, 1, () => readSlowly(post(`${url}/v3/chat/completions`, SLOW_STREAM)));
 const embeddings = (post) => (url, units) =>
   times(units, 1, () => readThrough(post(`${url}/v3/embeddings`, EMBEDDINGS)));
 const unread = (post, giveUp) => (url, units) => times(units, 1, () => leaveUnread(url, post, giveUp));
@@ -71,6 +86,8 @@ export const WORKLOADS = {
   'chat over http': chat(byHttp(), async (answer) => JSON.parse(await textOf(answer))),
   'stream over fetch': stream(byFetch()),
   'stream over http': stream(byHttp()),
+  'slow stream over fetch': slowStream(byFetch()),
+  'slow stream over http': slowStream(byHttp()),
   'embeddings over fetch': embeddings(byFetch()),
   'embeddings over http': embeddings(byHttp()),
   'unread over fetch': unread(byFetch(), (answer) => answer.body.cancel()),
