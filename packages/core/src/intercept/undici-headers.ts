@@ -23,14 +23,6 @@ function* pairs(headers: RequestHeaders): Generator<[name: string, value: unknow
   }
 }
 
-/** The same call, with headers that can be read more than once: an iterator is used up by being read. */
-export function withReusableHeaders<T extends { readonly headers?: RequestHeaders }>(options: T): T {
-  const { headers } = options;
-  if (typeof headers !== 'object' || headers === null || !(Symbol.iterator in headers)) return options;
-  const isOnce = typeof (headers as { next?: unknown }).next === 'function';
-  return isOnce ? { ...options, headers: [...pairs(headers)].flat() } : options;
-}
-
 /** A call asks for a handful of names, once each: looking through the list costs less than making a table of it. */
 export function requestHeader(headers: RequestHeaders): HeaderLookup {
   if (typeof headers !== 'object' || headers === null) return () => undefined; // undici has an error of its own for these

@@ -7,7 +7,7 @@ import { placeOf } from './named-place.js';
 import { replace, type Undo } from './patch.js';
 import { type ReadBody, readBody } from './undici-body.js';
 import { dispatcherBase, originOf } from './undici-dispatchers.js';
-import { requestHeader, withReusableHeaders } from './undici-headers.js';
+import { requestHeader } from './undici-headers.js';
 import { HeldCalls } from './undici-held-calls.js';
 import type { Dispatch, Dispatcher, DispatchOptions, Handler } from './undici-types.js';
 import type { InContext } from './undici-watch.js';
@@ -78,11 +78,10 @@ export class UndiciLayer {
     if (kind.free) return pass();
 
     this.matched += 1;
-    const reusable = withReusableHeaders(options);
-    const header = requestHeader(reusable.headers);
+    const header = requestHeader(options.headers);
     const context = this.gate.context();
     const inContext: InContext = (work) => this.gate.inContext(context, work);
-    const call = new DispatchedCall(dispatcher, original, reusable, handler, header, inContext);
+    const call = new DispatchedCall(dispatcher, original, options, handler, header, inContext);
     const admit = (body: Buffer | undefined) =>
       this.gate.admit(
         { method, origin, target: options.path as string, path, kind, header, body, held: call },
