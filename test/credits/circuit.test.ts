@@ -1,5 +1,5 @@
 import { isCreditsExhausted } from '@eden-cost/core';
-import { manualClock } from '@eden-cost/testing';
+import { type EdenStandIn, manualClock } from '@eden-cost/testing';
 import { CHAT, postInit } from '../support/calls.js';
 import { many } from '../support/lists.js';
 import { hear, useMeteredEden } from '../support/meter.js';
@@ -99,6 +99,27 @@ it("is the key's own: one that has used up its own budget stops no other", async
   expect(await status()).toBe(402);
   expect(await status({ authorization: 'Bearer sk-eden-other' })).toBe(200);
   expect(await status({ 'x-api-key': 'sk-eden-third' })).toBe(200);
+});
+
+it('knows a key in whichever header it is', async () => {
+  const { status } = circuit();
+  expect(await status()).toBe(402);
+  metered.eden.topUp(5);
+  expect([await status({ 'x-api-key': KEY }), await status({ authorization: `bearer  ${KEY} ` }), sent()]).toEqual([
+    402, 402, 1,
+  ]);
+});
+
+it('of calls without a key is that of the proxy that adds one', async () => {
+  const { eden: other } = await start();
+  const meter = metered.meter({ rateCard: false, intercept: false, baseUrls: [metered.eden.url, other.url] });
+  const statusAt = async ({ baseUrl }: EdenStandIn) => {
+    const response = await meter.fetch(`${baseUrl}/chat/completions`, postInit(CHAT));
+    await response.text();
+    return response.status;
+  };
+  expect([await statusAt(metered.eden), await statusAt(metered.eden), sent()]).toEqual([402, 402, 1]);
+  expect(await statusAt(other)).toBe(200);
 });
 
 it('is not closed by calls that left before it opened, nor opened by those that left before it closed', async () => {

@@ -1,4 +1,5 @@
 import type { HeaderLookup } from '../exchange.js';
+import { callKey } from './call-key.js';
 import type { Secret } from './secret.js';
 
 /** Whether a call draws on the watched credits; `maybe`: its key may be another account's. */
@@ -17,7 +18,7 @@ export class AccountKeys {
 
   /** A call without a key goes through a proxy, which adds the account's. */
   drawOf(header: HeaderLookup): DrawsOnCredits {
-    const key = header('authorization')?.replace(/^Bearer\s+/i, '') ?? header('x-api-key');
-    return key === undefined || this.#keys.has(key.trim()) ? 'yes' : this.#others;
+    const key = callKey(header);
+    return key === undefined || this.#keys.has(key) ? 'yes' : this.#others;
   }
 }

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Call } from '../call.js';
 import type { Clock } from '../clock.js';
+import { callKey } from './call-key.js';
 import { isAhead } from './is-ahead.js';
 import { KeysInUse } from './keys-in-use.js';
 import { RefusedKey } from './refused-key.js';
@@ -126,7 +127,8 @@ export class CreditsCircuit {
   }
 }
 
-const keyOf = ({ request }: Call): string => request.header('authorization') ?? request.header('x-api-key') ?? '';
+/** Where there is no key, a proxy adds one: each its own. */
+const keyOf = ({ request }: Call): string => callKey(request.header) ?? request.origin;
 
 interface Passed {
   readonly circuit: CreditsCircuit;
