@@ -92,11 +92,18 @@ describe('check() while the credits are used up', () => {
     expect(await check()).toBe(DENIED);
   });
 
-  it('stops nobody where a provider key of your own pays for some models, nor without a circuit', async () => {
-    const { call, check } = setup();
-    metered.eden.script([{ byok: true, metadata: true }, { status: 402 }]);
+  it('stops nobody while a provider key of your own pays, which an answer from before the 402 does not say', async () => {
+    const { clock, call, check } = setup();
+    const paidElsewhere = { byok: true, metadata: true };
+    metered.eden.script([paidElsewhere, { status: 402 }]);
     expect([await call(), await check()]).toEqual([200, 'passed']);
-    expect([await call('sk-eden-other'), await check()]).toEqual([402, 'passed']);
+    expect([await call(), await check()]).toEqual([402, DENIED]);
+    clock.advance(OPEN_MS);
+    metered.eden.script(paidElsewhere);
+    expect([await check(), await check(), await call()]).toEqual(['passed', DENIED, 200]);
+    expect([await check(), await check()]).toEqual(['passed', 'passed']);
+    metered.eden.script({ status: 402 });
+    expect([await call(), await check()]).toEqual([402, DENIED]);
   });
 
   it.each<MeterOptions>([{ circuit: false }, { mode: 'observe' }])(

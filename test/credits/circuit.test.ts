@@ -157,6 +157,30 @@ it('lets pass what costs no credits: reads of jobs, and models that a provider k
   expect((await fetch(`${metered.eden.baseUrl}/universal-ai/async/unknown`, { headers: key })).status).toBe(404);
 });
 
+describe('a model that a provider key of your own has paid for once', () => {
+  const BYOK = { byok: true, metadata: true };
+
+  it('is refused like any other from its first 402 on', async () => {
+    const { status } = circuit();
+    metered.eden.script(BYOK);
+    expect(await status()).toBe(200);
+    expect(await Promise.all([status(), status()])).toEqual([402, 402]);
+    const before = sent();
+    expect(await Promise.all(many(20, () => status()))).toEqual(many(20, () => 402));
+    expect(sent()).toBe(before);
+  });
+
+  it('is taken to be paid for by it no longer than an hour', async () => {
+    const { clock, status } = circuit(10_000);
+    const own = { ...CHAT, model: 'openai/own' };
+    const key = { authorization: `Bearer ${KEY}` };
+    metered.eden.script(BYOK);
+    expect(await status(key, own)).toBe(200);
+    clock.advance(3_600_000);
+    expect([await status(), await status(key, own), sent()]).toEqual([402, 402, 2]);
+  });
+});
+
 describe('a call that tries again, and is answered, but not from the credits', () => {
   it.each([
     ['an answer of the response cache', { cached: true }],
@@ -277,6 +301,21 @@ describe('with a balance watch', () => {
     await turnsUntil(() => states.at(-1) === 'refilled');
     expect(await ask()).toBe(200);
   });
+});
+
+it('lets one call try when credits are bought for an account that had some: a key may have a budget of its own', async () => {
+  const { eden, states, nextRead, ask } = await start(
+    { balanceUsd: 5, keys: [KEY, { key: 'sk-eden-small', balanceUsd: 0 }] },
+    { circuit: { openMs: 3_600_000 } },
+  );
+  const small = () => ask({}, { key: 'sk-eden-small' });
+  expect(await small()).toBe(402);
+  const before = eden.books().requestsByPath['/v3/chat/completions'] ?? 0;
+  eden.topUp(5);
+  await nextRead();
+  expect(states).toEqual(['refilled']);
+  expect(await Promise.all(many(20, small))).toEqual(many(20, () => 402));
+  expect(eden.books().requestsByPath['/v3/chat/completions']).toBe(before + 1);
 });
 
 it('is not kept waiting by a call that was to try again, and whose caller went away before it left', async () => {

@@ -73,7 +73,7 @@ export function makeParts(settings: Settings, events: Events): Parts {
       events,
       reader: new EdenReader(innerFetch, () => clock.now()),
       inFlight: () => openCalls.estimates,
-      refilled: () => circuit.closeAll(),
+      refilled: (wasExhausted) => circuit.refilled(wasExhausted),
       ...(settings.circuitMs !== undefined && { lapseMs: settings.circuitMs }),
     });
   const parts: Parts = {

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js';
 import { callKey } from './call-key.js';
 import { isAhead } from './is-ahead.js';
 import { KeysInUse } from './keys-in-use.js';
+import { PaidElsewhere } from './paid-elsewhere.js';
 import { RefusedKey } from './refused-key.js';
 
 /** What paid for a call: `nothing` for one that failed, or was answered from the cache; `external`: a provider key of one's own. */
@@ -17,7 +18,7 @@ export interface Passage {
   over(paidBy: PaidBy): void;
 }
 
-/** Keys, and models that a provider key of the account's own pays for. */
+/** How many keys are remembered. */
 const REMEMBERED = 1_000;
 
 const UNTOUCHED: Passage = { answered() {}, over() {} };
@@ -30,7 +31,7 @@ export class CreditsCircuit {
   readonly #secret = randomBytes(32);
   readonly #keys = new Map<string, RefusedKey>();
   readonly #inUse = new KeysInUse();
-  readonly #external = new Set<string>();
+  readonly #elsewhere: PaidElsewhere;
   #calls = 0;
   /** A check was let by, so that a call may try again: others wait for what becomes of it. */
   #letByUntil = 0;
@@ -43,7 +44,9 @@ export class CreditsCircuit {
     private readonly clock: Clock,
     private readonly openMs: number | undefined,
     private readonly closed: (call: Call) => void,
-  ) {}
+  ) {
+    this.#elsewhere = new PaidElsewhere(clock);
+  }
 
   /** Whether calls with at least one key are denied now. */
   get isOpen(): boolean {
@@ -59,13 +62,16 @@ export class CreditsCircuit {
     const print = this.#inUse.use(keyOf(call), now);
     const key = this.#keys.size === 0 ? undefined : this.#keys.get(this.#hash(call));
     const passing = { circuit: this, call, print, number: this.#calls };
-    if (!key?.isOpen || this.#external.has(this.#modelOf(call))) return new Passing(passing);
-    return key.probe(now) ? new Passing(passing, key) : undefined;
+    if (!key?.isOpen || this.#elsewhere.has(this.#modelOf(call))) return new Passing(passing);
+    if (key.denies(now)) return undefined;
+    key.probe(now);
+    return new Passing(passing, key);
   }
 
   /**
    * Whether a call that is still to come would be denied, as far as that can be told before its key and model are known:
-   * not while a key is in use that was not refused, unless it is the account that is exhausted.
+   * not while a key is in use that was not refused, unless it is the account that is exhausted, nor while a provider key of
+   * the account's own pays.
    */
   deniesNext(isAccountExhausted: boolean): boolean {
     if (!this.#isRefused(isAccountExhausted)) return false;
@@ -87,7 +93,8 @@ export class CreditsCircuit {
     const key = this.#keys.get(hash) ?? new RefusedKey(this.openMs ?? 0, print);
     this.#keys.set(hash, key);
     if (this.#keys.size > REMEMBERED) this.#keys.delete(this.#keys.keys().next().value as string);
-    key.refused(number, this.clock.now());
+    key.refused(number, this.#calls, this.clock.now() + (this.openMs ?? 0));
+    this.#elsewhere.delete(this.#modelOf(call));
   }
 
   /** A call that tried again is over. */
@@ -100,21 +107,23 @@ export class CreditsCircuit {
   }
 
   /** A provider key of the account's own paid for a call: its like needs no credits. */
-  paidElsewhere(call: Call): void {
-    if (this.#external.size >= REMEMBERED) this.#external.clear();
-    this.#external.add(this.#modelOf(call));
+  paidElsewhere({ call, number }: Passed): void {
+    this.#elsewhere.add(this.#modelOf(call), this.#hash(call), number);
   }
 
-  /** Credits were bought: every key may try. */
-  closeAll(): void {
-    for (const key of this.#keys.values()) key.close(this.#calls);
+  /** Credits were bought: keys of an account that had none are as good as ever, others were refused for a reason of theirs. */
+  refilled(wasExhausted: boolean): void {
+    for (const key of this.#keys.values()) {
+      if (wasExhausted) key.close(this.#calls);
+      else key.halfOpen(this.#calls);
+    }
   }
 
   #isRefused(isAccountExhausted: boolean): boolean {
-    if (this.#keys.size === 0 || this.#external.size > 0) return false;
-    const open = [...this.#keys.values()].filter(({ isOpen }) => isOpen);
+    const open = [...this.#keys].filter(([, { isOpen }]) => isOpen);
+    if (open.some(([hash, { openedAfter }]) => this.#elsewhere.hasAfter(openedAfter, hash))) return false;
     if (open.length === 0 || isAccountExhausted) return open.length > 0;
-    const refused = new Set(open.map(({ print }) => print));
+    const refused = new Set(open.map(([, { print }]) => print));
     return this.#inUse.every(this.clock.now(), (print) => refused.has(print));
   }
 
@@ -151,6 +160,6 @@ class Passing implements Passage {
   over(paidBy: PaidBy): void {
     const { circuit, call } = this.passed;
     if (this.probed !== undefined) circuit.probed(this.probed, call, paidBy);
-    if (paidBy === 'external') circuit.paidElsewhere(call);
+    if (paidBy === 'external') circuit.paidElsewhere(this.passed);
   }
 }

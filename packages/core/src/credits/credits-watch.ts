@@ -40,8 +40,8 @@ const LAPSE_MS = 5_000;
 export interface WatchTools extends BalanceReaderTools {
   /** The calls between reserve and settle, with what each is expected to cost. */
   readonly inFlight: () => ReadonlyMap<string, Nanos>;
-  /** Credits were bought. */
-  readonly refilled: () => void;
+  /** Credits were bought, or are there again. */
+  readonly refilled: (wasExhausted: boolean) => void;
   /** How long a 402 says that nothing is left: as long as the circuit denies calls. Default 5,000 ms. */
   readonly lapseMs?: number;
 }
@@ -177,7 +177,7 @@ export class CreditsWatch {
     const wasExhausted = this.#states.state === 'exhausted';
     this.#states.read(facts, bought);
     if (read > 0) this.#refusedAt = undefined;
-    if (read > 0 && (bought > 0 || wasExhausted)) refilled();
+    if (read > 0 && (bought > 0 || wasExhausted)) refilled(wasExhausted);
     if (this.#refill?.isOverdue(read, rise, at)) this.#states.unrefilled(facts);
   }
 }
