@@ -44,10 +44,35 @@ describe('when the balance cannot be read', () => {
     expect([await ask(), await ask()]).toEqual([200, 200]);
     expect(await state()).toBe('ok');
     eden.setBalance(0);
-    expect(await ask()).toBe(402);
+    expect([await ask(), await state()]).toEqual([402, 'ok']);
+    expect(states).toEqual(['exhausted', 'refilled']);
+    clock.advance(INTERVAL_MS);
+    expect([await ask(), await state()]).toEqual([402, 'exhausted']);
     expect(states).toEqual(['exhausted', 'refilled', 'exhausted']);
   });
 });
+
+it.each<MeterOptions>([{}, { circuit: false }, { mode: 'observe' }])(
+  "when the balance cannot be read, one key's own budget is not taken for the account's credits: %j",
+  async (options) => {
+    const { meter, clock, states, ask } = await start(
+      { balanceUsd: 1_000, keys: [KEY, { key: 'sk-eden-small', balanceUsd: 0 }] },
+      { credits: { apiKey: KEY, keys: ['sk-eden-small'], balanceUrl: 'http://127.0.0.1:9/' }, ...options },
+    );
+    const small = () => ask({}, { key: 'sk-eden-small' });
+    expect(await small()).toBe(402);
+    clock.advance(100);
+    expect(await ask()).toBe(200);
+    expect(states).toEqual(['exhausted', 'refilled']);
+    for (let turn = 0; turn < 24; turn++) {
+      clock.advance(5_000);
+      expect([await small(), await ask()]).toEqual([402, 200]);
+    }
+    expect(states).toEqual(['exhausted', 'refilled']);
+    expect((await meter.health()).credits.state).toBe('ok');
+    expect([await ask({ status: 402 }), (await meter.health()).credits.state]).toEqual([402, 'exhausted']);
+  },
+);
 
 it('a balance that was read lately, and is gone, stays exhausted until a read is too old to say so', async () => {
   const { eden, meter, clock, nextRead, errors } = await start({ balanceUsd: 0 });

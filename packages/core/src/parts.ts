@@ -73,6 +73,7 @@ export function makeParts(settings: Settings, events: Events): Parts {
       events,
       reader: new EdenReader(innerFetch, () => clock.now()),
       inFlight: () => openCalls.estimates,
+      isAccountRefused: () => circuit.isAccountRefused,
       refilled: (wasExhausted) => circuit.refilled(wasExhausted),
       ...(settings.circuitMs !== undefined && { lapseMs: settings.circuitMs }),
     });

@@ -1,4 +1,5 @@
 import type { Nanos } from '../money.js';
+import { isAhead } from './is-ahead.js';
 
 /** A change of the prepaid balance at Eden AI. */
 export interface BalanceEvent {
@@ -34,9 +35,11 @@ export interface BalanceFacts {
   readonly hoursLeft: number | undefined;
 }
 
-export interface LowLimits {
+export interface StateLimits {
   readonly low: Nanos | undefined;
   readonly lowHours: number | undefined;
+  /** How long a 402 does not exhaust them again after a call was paid for. */
+  readonly holdMs: number;
 }
 
 /** Tells of each change once, and in order: low, exhausted, refilled. */
@@ -44,9 +47,10 @@ export class BalanceStates {
   #state: CreditsState = 'unknown';
   /** A call was answered although nothing seemed to be left: until the next read, charges say nothing new. */
   #resumed = false;
+  #resumedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
-    private readonly limits: LowLimits,
+    private readonly limits: StateLimits,
     private readonly tell: (event: BalanceEvent) => void,
   ) {}
 
@@ -77,8 +81,10 @@ export class BalanceStates {
     if (!isRefilled) this.#fall(facts, next);
   }
 
-  /** Eden AI has refused a call, and no balance speaks against it. */
+  /** Eden AI has refused a call, and no balance speaks against it: a call that was paid for a moment ago does. */
   refused(facts: BalanceFacts): void {
+    const { holdMs } = this.limits;
+    if (this.#resumed && isAhead(this.#resumedAt + holdMs, facts.at, holdMs)) return;
     this.#resumed = false;
     this.#fall(facts, 'exhausted');
   }
@@ -88,6 +94,7 @@ export class BalanceStates {
     if (this.#state !== 'exhausted') return;
     this.#state = 'ok';
     this.#resumed = true;
+    this.#resumedAt = facts.at;
     this.#say('refilled', facts);
   }
 

@@ -56,10 +56,10 @@ export class CreditsCircuit {
 
   /** `undefined`: the call is denied. */
   enter(call: Call): Passage | undefined {
-    if (this.openMs === undefined || call.request.method === 'GET') return UNTOUCHED;
+    if (call.request.method === 'GET') return UNTOUCHED;
     this.#calls += 1;
     const now = this.clock.now();
-    const print = this.#inUse.use(keyOf(call), now);
+    const print = this.#inUse.use(keyOf(call), call.draws, now);
     const key = this.#keys.size === 0 ? undefined : this.#keys.get(this.#hash(call));
     const passing = { circuit: this, call, print, number: this.#calls };
     if (!key?.isOpen || this.#elsewhere.has(this.#modelOf(call))) return new Passing(passing);
@@ -87,13 +87,25 @@ export class CreditsCircuit {
     return true;
   }
 
+  /** Whether Eden AI has refused each key that the watched credits were drawn on with lately; also without a circuit. */
+  get isAccountRefused(): boolean {
+    return this.#inUse.isAccountRefused(this.clock.now());
+  }
+
+  /** The call with this number was paid from the credits. */
+  paid({ print, number }: Passed): void {
+    this.#inUse.paid(print, number);
+  }
+
   /** Eden AI answered 402 to the call with this number. */
   refused({ call, print, number }: Passed): void {
+    this.#inUse.refused(print, this.#calls);
+    if (this.openMs === undefined) return;
     const hash = this.#hash(call);
-    const key = this.#keys.get(hash) ?? new RefusedKey(this.openMs ?? 0, print);
+    const key = this.#keys.get(hash) ?? new RefusedKey(this.openMs, print);
     this.#keys.set(hash, key);
     if (this.#keys.size > REMEMBERED) this.#keys.delete(this.#keys.keys().next().value as string);
-    key.refused(number, this.#calls, this.clock.now() + (this.openMs ?? 0));
+    key.refused(number, this.#calls, this.clock.now() + this.openMs);
     this.#elsewhere.delete(this.#modelOf(call));
   }
 
@@ -108,7 +120,7 @@ export class CreditsCircuit {
 
   /** A provider key of the account's own paid for a call: its like needs no credits. */
   paidElsewhere({ call, number }: Passed): void {
-    this.#elsewhere.add(this.#modelOf(call), this.#hash(call), number);
+    if (this.openMs !== undefined) this.#elsewhere.add(this.#modelOf(call), this.#hash(call), number);
   }
 
   /** Credits were bought: keys of an account that had none are as good as ever, others were refused for a reason of theirs. */
@@ -160,6 +172,7 @@ class Passing implements Passage {
   over(paidBy: PaidBy): void {
     const { circuit, call } = this.passed;
     if (this.probed !== undefined) circuit.probed(this.probed, call, paidBy);
+    if (paidBy === 'credits') circuit.paid(this.passed);
     if (paidBy === 'external') circuit.paidElsewhere(this.passed);
   }
 }

@@ -40,6 +40,8 @@ const LAPSE_MS = 5_000;
 export interface WatchTools extends BalanceReaderTools {
   /** The calls between reserve and settle, with what each is expected to cost. */
   readonly inFlight: () => ReadonlyMap<string, Nanos>;
+  /** Whether Eden AI has refused each key of the account that is in use. */
+  readonly isAccountRefused: () => boolean;
   /** Credits were bought, or are there again. */
   readonly refilled: (wasExhausted: boolean) => void;
   /** How long a 402 says that nothing is left: as long as the circuit denies calls. Default 5,000 ms. */
@@ -68,7 +70,7 @@ export class CreditsWatch {
     this.#balance = new RunningBalance(autoRefill);
     this.#rate = new SpendRate(clock.now());
     this.#refill = autoRefill && new RefillWatch(autoRefill);
-    this.#states = new BalanceStates(settings, (event) => events.emit('balance', event));
+    this.#states = new BalanceStates({ ...settings, holdMs: settings.intervalMs }, (event) => events.emit('balance', event));
     this.#books = new UsageBooks(settings, reader, clock.now());
     this.#reader = new BalanceReader(settings, tools, {
       begin: () => this.#balance.begin(),
@@ -121,11 +123,15 @@ export class CreditsWatch {
     if (amount > 0 && succeeded(end) && this.#leftAfterRefusal(call, at)) this.resumed(call);
   }
 
-  /** Eden AI answered 402: for the account, unless a balance that was read lately says that it is the key's own budget. */
+  /**
+   * Eden AI answered 402: for the account, unless a balance that was read lately says that it is the key's own budget. Where
+   * there is none, another key that is not refused says the same.
+   */
   paymentRequired({ draws }: Pick<ChargedCall, 'draws'>): void {
     if (draws === 'no') return;
-    this.#doubted = this.#isFresh(this.tools.clock.now()) && this.#balance.certain > 0;
-    if (!this.#doubted) this.#refused();
+    const isFresh = this.#isFresh(this.tools.clock.now());
+    this.#doubted = isFresh && this.#balance.certain > 0;
+    if (!this.#doubted && (isFresh || this.tools.isAccountRefused())) this.#refused();
   }
 
   #refused(): void {
@@ -153,9 +159,10 @@ export class CreditsWatch {
     return this.#refusedAt !== undefined && isAhead(this.#refusedAt + lapseMs, now, lapseMs);
   }
 
-  /** A call that left after the last 402, and was charged when that no longer counts, shows that credits are there. */
+  /** A call that left after the last 402, with another key or when that no longer counts, shows that credits are there. */
   #leftAfterRefusal({ startedAt }: ChargedCall, now: number): boolean {
-    return this.#refusedAt !== undefined && startedAt > this.#refusedAt && !this.#wasRefused(now);
+    if (this.#refusedAt === undefined || startedAt <= this.#refusedAt) return false;
+    return !this.#wasRefused(now) || !this.tools.isAccountRefused();
   }
 
   #facts(): BalanceFacts {
