@@ -303,6 +303,30 @@ describe('with a balance watch', () => {
   });
 });
 
+describe('when a balance that was read lately says that credits are there', () => {
+  const DEAR = { model: 'openai/dear' };
+
+  it('a call that is too dear keeps back its like, and the first of another model tries at once', async () => {
+    const { eden, ask } = await start({ balanceUsd: 100 });
+    expect([await ask({ status: 402 }, DEAR), await ask({}, DEAR)]).toEqual([402, 402]);
+    expect(await ask()).toBe(200);
+    expect(await Promise.all(many(5, () => ask()))).toEqual(many(5, () => 200));
+    expect(await ask({}, DEAR)).toBe(402);
+    expect(eden.books().requestsByPath['/v3/chat/completions']).toBe(7);
+  });
+
+  it('the second model that is refused shows that the key has used up its own budget', async () => {
+    const { eden, meter, clock, ask } = await start({ balanceUsd: 100, keys: [{ key: KEY, balanceUsd: 0 }] });
+    const models = ['a', 'b', 'c', 'a', 'd'].map((name) => ({ model: `openai/${name}` }));
+    for (const model of models) expect(await ask({}, model)).toBe(402);
+    expect(eden.books().requestsByPath['/v3/chat/completions']).toBe(2);
+    expect(await meter.health()).toMatchObject({ credits: { state: 'ok', circuit: 'open' } });
+    clock.advance(5_000);
+    for (const model of models) expect(await ask({}, model)).toBe(402);
+    expect(eden.books().requestsByPath['/v3/chat/completions']).toBe(3);
+  });
+});
+
 it('lets one call try when credits are bought for an account that had some: a key may have a budget of its own', async () => {
   const { eden, states, nextRead, ask } = await start(
     { balanceUsd: 5, keys: [KEY, { key: 'sk-eden-small', balanceUsd: 0 }] },

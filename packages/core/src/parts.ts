@@ -65,6 +65,7 @@ export function makeParts(settings: Settings, events: Events): Parts {
     clock,
     settings.mode === 'enforce' ? settings.circuitMs : undefined,
     (call) => credits?.resumed(call),
+    (call) => credits?.isKnownToPay(call) ?? false,
   );
   const credits =
     settings.credits &&

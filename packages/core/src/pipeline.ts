@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Call, Parts } from './call.js';
 import type { CallInfo } from './call-info.js';
 import type { Operation } from './charge.js';
-import type { Passage } from './credits/circuit.js';
+import type { Passage } from './credits/passage.js';
 import { DENIAL_HEADER, type Denial, denialError } from './denial.js';
 import { denialBody } from './edenai/errors.js';
 import { worstCase } from './edenai/rates.js';

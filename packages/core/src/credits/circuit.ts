@@ -5,18 +5,8 @@ import { callKey } from './call-key.js';
 import { isAhead } from './is-ahead.js';
 import { KeysInUse } from './keys-in-use.js';
 import { PaidElsewhere } from './paid-elsewhere.js';
+import { type PaidBy, type Passage, type PassageTaker, type Passed, Passing } from './passage.js';
 import { RefusedKey } from './refused-key.js';
-
-/** What paid for a call: `nothing` for one that failed, or was answered from the cache; `external`: a provider key of one's own. */
-export type PaidBy = 'credits' | 'external' | 'nothing';
-
-/** What the circuit is told of a call that it let pass. */
-export interface Passage {
-  /** The head of Eden AI's answer. */
-  answered(status: number): void;
-  /** It is over, however it ended, or it did not leave at all. */
-  over(paidBy: PaidBy): void;
-}
 
 /** How many keys are remembered. */
 const REMEMBERED = 1_000;
@@ -27,9 +17,11 @@ const UNTOUCHED: Passage = { answered() {}, over() {} };
  * After Eden AI's 402, further calls with the same API key are denied here for a short time, and then one of them tries
  * again: a flood of users is no flood of 402s. Keys are known by a hash with a secret of this process alone.
  */
-export class CreditsCircuit {
+export class CreditsCircuit implements PassageTaker {
   readonly #secret = randomBytes(32);
   readonly #keys = new Map<string, RefusedKey>();
+  /** Models that were refused with a key although credits were there. */
+  readonly #models = new Map<string, RefusedKey>();
   readonly #inUse = new KeysInUse();
   readonly #elsewhere: PaidElsewhere;
   #calls = 0;
@@ -39,11 +31,13 @@ export class CreditsCircuit {
   /**
    * @param openMs how long calls are denied; `undefined`: never
    * @param closed told of a call that was paid from the credits after its key had been refused
+   * @param hasCredits whether credits are known to be there: a call that is refused then is too dear, or its key's own budget is spent
    */
   constructor(
     private readonly clock: Clock,
     private readonly openMs: number | undefined,
     private readonly closed: (call: Call) => void,
+    private readonly hasCredits: (call: Call) => boolean,
   ) {
     this.#elsewhere = new PaidElsewhere(clock);
   }
@@ -51,7 +45,7 @@ export class CreditsCircuit {
   /** Whether calls with at least one key are denied now. */
   get isOpen(): boolean {
     const now = this.clock.now();
-    return [...this.#keys.values()].some((key) => key.denies(now));
+    return [...this.#keys.values(), ...this.#models.values()].some((key) => key.denies(now));
   }
 
   /** `undefined`: the call is denied. */
@@ -60,12 +54,12 @@ export class CreditsCircuit {
     this.#calls += 1;
     const now = this.clock.now();
     const print = this.#inUse.use(keyOf(call), call.draws, now);
-    const key = this.#keys.size === 0 ? undefined : this.#keys.get(this.#hash(call));
-    const passing = { circuit: this, call, print, number: this.#calls };
-    if (!key?.isOpen || this.#elsewhere.has(this.#modelOf(call))) return new Passing(passing);
-    if (key.denies(now)) return undefined;
-    key.probe(now);
-    return new Passing(passing, key);
+    const passed = { call, print, number: this.#calls };
+    const refused = this.#refusedOf(call);
+    if (refused.length === 0 || this.#elsewhere.has(this.#modelOf(call))) return new Passing(this, passed);
+    if (refused.some((key) => key.denies(now))) return undefined;
+    for (const key of refused) key.probe(now);
+    return new Passing(this, passed, refused);
   }
 
   /**
@@ -100,22 +94,31 @@ export class CreditsCircuit {
   /** Eden AI answered 402 to the call with this number. */
   refused({ call, print, number }: Passed): void {
     this.#inUse.refused(print, this.#calls);
-    if (this.openMs === undefined) return;
-    const hash = this.#hash(call);
-    const key = this.#keys.get(hash) ?? new RefusedKey(this.openMs, print);
-    this.#keys.set(hash, key);
-    if (this.#keys.size > REMEMBERED) this.#keys.delete(this.#keys.keys().next().value as string);
-    key.refused(number, this.#calls, this.clock.now() + this.openMs);
-    this.#elsewhere.delete(this.#modelOf(call));
+    const { openMs } = this;
+    if (openMs === undefined) return;
+    const now = this.clock.now();
+    const model = this.#modelOf(call);
+    const make = () => new RefusedKey(openMs, print);
+    const key = remembered(this.#keys, this.#hash(call), make);
+    const until = now + openMs;
+    const isOneModel = this.hasCredits(call) && key.isAlone(model);
+    key.refused({ number, lastNumber: this.#calls, model, until: isOneModel ? now : until });
+    if (isOneModel) {
+      const own = remembered(this.#models, model, make);
+      own.refused({ number, lastNumber: this.#calls, model, until });
+    }
+    this.#elsewhere.delete(model);
   }
 
   /** A call that tried again is over. */
-  probed(key: RefusedKey, call: Call, paidBy: PaidBy): void {
-    key.probed();
+  probed(probed: readonly RefusedKey[], call: Call, paidBy: PaidBy): void {
     this.#letByUntil = 0;
-    if (paidBy !== 'credits' || !key.isOpen) return;
-    key.close(this.#calls);
-    this.closed(call);
+    for (const key of probed) {
+      key.probed();
+      if (paidBy !== 'credits' || !key.isOpen) continue;
+      key.close(this.#calls);
+      this.closed(call);
+    }
   }
 
   /** A provider key of the account's own paid for a call: its like needs no credits. */
@@ -125,7 +128,7 @@ export class CreditsCircuit {
 
   /** Credits were bought: keys of an account that had none are as good as ever, others were refused for a reason of theirs. */
   refilled(wasExhausted: boolean): void {
-    for (const key of this.#keys.values()) {
+    for (const key of [...this.#keys.values(), ...this.#models.values()]) {
       if (wasExhausted) key.close(this.#calls);
       else key.halfOpen(this.#calls);
     }
@@ -137,6 +140,13 @@ export class CreditsCircuit {
     if (open.length === 0 || isAccountExhausted) return open.length > 0;
     const refused = new Set(open.map(([, { print }]) => print));
     return this.#inUse.every(this.clock.now(), (print) => refused.has(print));
+  }
+
+  /** What a call has to try again for. */
+  #refusedOf(call: Call): RefusedKey[] {
+    if (this.#keys.size === 0) return [];
+    const keys = [this.#keys.get(this.#hash(call)), this.#models.get(this.#modelOf(call))];
+    return keys.filter((key): key is RefusedKey => key?.isOpen === true);
   }
 
   #modelOf(call: Call): string {
@@ -151,28 +161,9 @@ export class CreditsCircuit {
 /** Where there is no key, a proxy adds one: each its own. */
 const keyOf = ({ request }: Call): string => callKey(request.header) ?? request.origin;
 
-interface Passed {
-  readonly circuit: CreditsCircuit;
-  readonly call: Call;
-  readonly print: number;
-  readonly number: number;
-}
-
-/** A call that was let pass; `probed`: to try whether its key is paid from again. */
-class Passing implements Passage {
-  constructor(
-    private readonly passed: Passed,
-    private readonly probed?: RefusedKey,
-  ) {}
-
-  answered(status: number): void {
-    if (status === 402) this.passed.circuit.refused(this.passed);
-  }
-
-  over(paidBy: PaidBy): void {
-    const { circuit, call } = this.passed;
-    if (this.probed !== undefined) circuit.probed(this.probed, call, paidBy);
-    if (paidBy === 'credits') circuit.paid(this.passed);
-    if (paidBy === 'external') circuit.paidElsewhere(this.passed);
-  }
+function remembered(keys: Map<string, RefusedKey>, name: string, make: () => RefusedKey): RefusedKey {
+  const key = keys.get(name) ?? make();
+  keys.set(name, key);
+  if (keys.size > REMEMBERED) keys.delete(keys.keys().next().value as string);
+  return key;
 }

@@ -123,6 +123,11 @@ export class CreditsWatch {
     if (amount > 0 && succeeded(end) && this.#leftAfterRefusal(call, at)) this.resumed(call);
   }
 
+  /** Whether a balance that was read lately says that a call with this key can be paid, if it is not too dear. */
+  isKnownToPay({ draws }: Pick<ChargedCall, 'draws'>): boolean {
+    return draws === 'yes' && this.#isFresh(this.tools.clock.now()) && this.#balance.certain > 0;
+  }
+
   /**
    * Eden AI answered 402: for the account, unless a balance that was read lately says that it is the key's own budget. Where
    * there is none, another key that is not refused says the same.

@@ -3,12 +3,24 @@ import { isAhead } from './is-ahead.js';
 /** A probe that is not answered by then makes room for another one. */
 const PROBE_MS = 30_000;
 
+/** A 402 of Eden AI. */
+export interface Refusal {
+  /** Of the call, and of the last one so far. */
+  readonly number: number;
+  readonly lastNumber: number;
+  readonly model: string;
+  /** When calls need not wait any more to try. */
+  readonly until: number;
+}
+
 /** What is known of one API key that Eden AI has refused, or of one model with it. */
 export class RefusedKey {
   #isOpen = false;
   #until = 0;
   #probingUntil = 0;
   #openedAfter = 0;
+  /** The only one that was refused. */
+  #model: string | undefined;
   /** Calls that left before it closed say nothing new. */
   #closedAfter = 0;
 
@@ -43,14 +55,14 @@ export class RefusedKey {
     this.#probingUntil = 0;
   }
 
-  /**
-   * Eden AI has refused the call with this number.
-   *
-   * @param lastNumber of all calls so far
-   * @param until when calls are denied without a try
-   */
-  refused(number: number, lastNumber: number, until: number): void {
+  /** Whether nothing but this model was refused with it since it was last paid from. */
+  isAlone(model: string): boolean {
+    return !this.#isOpen || this.#model === model;
+  }
+
+  refused({ number, lastNumber, model, until }: Refusal): void {
     if (number <= this.#closedAfter) return;
+    this.#model = this.isAlone(model) ? model : undefined;
     if (!this.#isOpen) this.#openedAfter = lastNumber;
     this.#isOpen = true;
     this.#until = until;
