@@ -1,5 +1,7 @@
 import http, { type ClientRequest, type RequestListener, type RequestOptions, type ServerResponse } from 'node:http';
-import type { MeterOptions } from '@eden-cost/core';
+import https from 'node:https';
+import { Readable } from 'node:stream';
+import { type Ledger, type MeterOptions, memoryLedger } from '@eden-cost/core';
 import { manualClock } from '@eden-cost/testing';
 import { turnsUntil } from '../support/turns.js';
 import { answerCost, COST_NANOS, follow, type Story, useOrigins } from './http-origins.js';
@@ -257,3 +259,56 @@ describe('a time-out over node:http', () => {
     },
   );
 });
+
+describe('an agent that cannot make a connection', () => {
+  const AGENTS: Record<string, () => [origin: string, agent: http.Agent]> = {
+    'for its certificate is none': () => ['https://127.0.0.1:9', new https.Agent({ cert: 'not a pem', key: 'none' })],
+    'and throws': () => ['http://127.0.0.1:9', Object.assign(new http.Agent(), { createConnection: refusing })],
+  };
+  const BODIES: Record<string, [type: string, send: (request: ClientRequest) => void]> = {
+    'a body given to end': ['application/json', (request) => request.end('{}')],
+    'a stream that pipes into it': ['application/json', (request) => Readable.from(['{', '}']).pipe(request)],
+    'an upload': ['audio/mpeg', (request) => Readable.from(['a', 'b']).pipe(request)],
+  };
+  const LEDGERS = { 'at once': memoryLedger, later: laterLedger };
+  const cases = Object.entries(AGENTS).flatMap(([which, agent]) =>
+    Object.entries(BODIES).flatMap(([what, body]) =>
+      Object.entries(LEDGERS).map(([when, ledger]) => [which, what, when, { agent, body, ledger }] as const),
+    ),
+  );
+
+  it.each(cases)(
+    '%s: the request fails with its error, with %s, admitted %s, and holds nothing',
+    async (_which, _what, _when, { agent, body, ledger }) => {
+      const [origin, broken] = agent();
+      const { meter } = await origins(() => {}, { ...ROOMY, baseUrls: [origin], ledger: ledger() });
+      const [type, send] = body;
+      const ask = (path: string) =>
+        (origin.startsWith('https') ? https : http).request(origin + path, {
+          ...{ method: 'POST', agent: broken, headers: { 'content-type': type } },
+        });
+      const request = ask('/v3/brand/new');
+      const story = follow(request);
+      send(request);
+      const { events } = await story;
+      expect(events).toEqual([expect.stringMatching(/^request error /), 'request close']);
+      expect(() => ask('/v3/models')).toThrow(/no start line|no connection/);
+      expect(events[0]).toMatch(/no start line|no connection/);
+      expect(await meter.remaining()).toMatchObject([{ remainingUsd: 1, heldUsd: 0 }]);
+      expect(meter.snapshot()).toMatchObject({ costNanos: 0, callsInFlight: 0 });
+    },
+  );
+});
+
+function refusing(): never {
+  throw new Error('no connection');
+}
+
+/** Answers as one over a network does: not at once. */
+function laterLedger(): Ledger {
+  const ledger = memoryLedger();
+  const { reserveOrWait } = ledger;
+  return Object.assign(ledger, {
+    reserveOrWait: async (...args: Parameters<typeof reserveOrWait>) => reserveOrWait.apply(ledger, args),
+  });
+}

@@ -93,7 +93,7 @@ export class HeldRequest implements Held {
     this.aborted = true;
     this.#told();
     request.destroy(error);
-    (request.onSocket as (socket: unknown, error?: Error) => void).call(request, null, error);
+    failWithoutSocket(request, error);
     return request;
   }
 
@@ -142,7 +142,7 @@ export class HeldRequest implements Held {
     const { request } = this;
     takeOff(request, ESTIMATE_HEADER);
     if (admission === undefined) {
-      this.pass();
+      this.#handOn();
       this.#steps.replay(request);
     } else if (admission.admitted) {
       this.#send(admission.exchange);
@@ -162,8 +162,20 @@ export class HeldRequest implements Held {
       watchAnswer(request, exchange, { agent, options, body: this.#steps.body(), headers });
       this.#change(changedBody);
     }
-    this.pass();
+    this.#handOn();
     this.#steps.replay(request);
+  }
+
+  /**
+   * An agent that cannot make a connection (a certificate that is none) throws, and without us that is what
+   * `http.request` throws. The app has its request by now, and perhaps a stream that pipes into it: it gets the error there.
+   */
+  #handOn(): void {
+    try {
+      this.pass();
+    } catch (error) {
+      failWithoutSocket(this.request, error);
+    }
   }
 
   /** Sends other bytes in the way that the app sent its own: with a length where it had one, else in chunks. */
@@ -179,6 +191,11 @@ export class HeldRequest implements Held {
     this.#released = true;
     shadow(this.request, this.#methods);
   }
+}
+
+/** Node's own, which is not documented: how an agent tells that there is no socket. */
+function failWithoutSocket(request: ClientRequest, error: unknown): void {
+  (request.onSocket as (socket: unknown, error?: unknown) => void).call(request, null, error);
 }
 
 /** Headers that the app gave as an array: the request knows them only as the text that it sends. */
