@@ -128,6 +128,18 @@ describe('connections over node:http', () => {
     expect(await remains(there)).toEqual({ inFlight: 0, heldUsd: 0 });
   });
 
+  it("are made by an agent that calls Node's older addRequest(request, host, port), as without us", async () => {
+    const { bare, metered, meter } = await origins((_request, response) => answerCost(response));
+    const common = http.Agent.prototype as unknown as { addRequest(...args: unknown[]): void };
+    const agent = keepAlive(1);
+    const addRequest = (request: http.ClientRequest, { host, port }: RequestOptions) =>
+      common.addRequest.call(agent, request, host, port);
+    Object.assign(agent, { addRequest });
+    const answered = [await post(bare, agent), await post(metered, agent)];
+    expect(answered.map(({ status }) => status)).toEqual([200, 200]);
+    expect(meter.snapshot()).toMatchObject({ calls: 1, costNanos: COST_NANOS, callsInFlight: 0 });
+  });
+
   it('that are destroyed with their agent take no call along that is held: it goes out over a new one', async () => {
     const answers: (() => void)[] = [];
     const there = await origins((_request, response) => void answers.push(() => answerCost(response, 0.001)), {

@@ -9,7 +9,7 @@ import { placeOf } from './named-place.js';
 import { replace } from './patch.js';
 
 /** Node's own method, which is not documented: `addRequest(request, options)`, called by the constructor of ClientRequest. */
-type AddRequest = (this: Agent, request: ClientRequest, options: RequestOptions, ...rest: unknown[]) => void;
+type AddRequest = (this: Agent, request: ClientRequest, options: RequestOptions | string, ...rest: unknown[]) => void;
 type StoreHeader = (this: ClientRequest, firstLine: string, headers: unknown) => void;
 
 interface AgentPrototype extends Agent {
@@ -43,8 +43,9 @@ export class HttpLayer {
         prototype,
         'addRequest',
         (original) =>
-          function addRequest(this: Agent, request, options, ...rest) {
-            const pass = () => original.call(this, request, options, ...rest);
+          function addRequest(this: Agent, request, given, ...rest) {
+            const pass = () => original.call(this, request, given, ...rest);
+            const options = asOptions(given, rest);
             const target = kMetered in options ? undefined : layer.#targetOf(request, options);
             if (kMetered in options) layer.#met.add(request);
             if (target === undefined || request.destroyed) pass();
@@ -88,6 +89,10 @@ export class HttpLayer {
     return { origin, target, path, kind };
   }
 }
+
+/** Node still takes its older `addRequest(request, host, port, localAddress)`. */
+const asOptions = (given: RequestOptions | string, [port, localAddress]: unknown[]): RequestOptions =>
+  typeof given === 'string' ? ({ host: given, port, localAddress } as RequestOptions) : given;
 
 const watchedMethods = (): readonly unknown[] => [
   (http.Agent.prototype as AgentPrototype).addRequest,
