@@ -1,4 +1,5 @@
 import http, { type RequestOptions } from 'node:http';
+import https from 'node:https';
 import net, { type Socket } from 'node:net';
 import type { MeterOptions } from '@eden-cost/core';
 import { many } from '../support/lists.js';
@@ -199,6 +200,33 @@ describe('a call over node:http that is denied', () => {
     expect(response.complete).toBe(true);
     expect(sockets).toHaveLength(1);
     expect(sockets[0]?.remoteAddress).toBe('127.0.0.1');
+  });
+
+  const CALLS = ['address', 'setTimeout', 'setNoDelay', 'setKeepAlive', 'ref', 'unref', 'destroySoon'];
+  const TLS_CALLS = [
+    ...['getPeerCertificate', 'getCipher', 'getProtocol', 'getSession', 'isSessionReused', 'getPeerX509Certificate'],
+    ...['getEphemeralKeyInfo', 'getTLSTicket', 'getSharedSigalgs', 'getFinished', 'getPeerFinished'],
+  ];
+
+  it.each([
+    ['http', CALLS, TLS_CALLS],
+    ['https', [...CALLS, ...TLS_CALLS], []],
+  ] as const)('over %s has a socket that says what one of its kind does', async (protocol, calls, lacks) => {
+    const origin = `${protocol}://127.0.0.1:9`; // nobody is there
+    await origins(() => {}, { baseUrls: [origin], budgets: [{ name: 'none', limitUsd: 0, window: 'day' }] });
+    const request = (protocol === 'https' ? https : http).request(`${origin}/v3/chat/completions`, { method: 'POST' });
+    let told: unknown;
+    const story = follow(request, {
+      answered: (response) => {
+        const socket = response.socket as Socket & Record<string, unknown>;
+        const results = calls.map((name) => (socket[name] as () => unknown).call(socket));
+        told = { encrypted: socket.encrypted, has: lacks.filter((name) => name in socket), results: results.length };
+        response.resume();
+      },
+    });
+    request.end('{}');
+    expect((await story).events).toContain('response 402');
+    expect(told).toEqual({ encrypted: protocol === 'https' || undefined, has: [], results: calls.length });
   });
 
   it('tells the same events as a 402 of the server itself', async () => {
