@@ -187,6 +187,23 @@ describe('over node:http, the body of a request', () => {
     expect(misuse(metered)).toEqual(misuse(bare));
   });
 
+  it.each<[string, (request: ClientRequest) => void]>([
+    ['it has begun', (request) => request.write(TEXT)],
+    ['its headers were flushed', (request) => request.flushHeaders()],
+  ])('takes no headers any more when %s, as without us', async (_when, begin) => {
+    const { headers } = await sendBoth((request) => {
+      request.setHeader('x-early', '1');
+      begin(request);
+      expect(request.headersSent).toBe(true);
+      const late = { code: 'ERR_HTTP_HEADERS_SENT' };
+      expect(() => request.setHeader('x-late', '1')).toThrow(expect.objectContaining(late));
+      expect(() => request.appendHeader('x-early', '2')).toThrow(expect.objectContaining(late));
+      expect(() => request.removeHeader('x-early')).toThrow(expect.objectContaining(late));
+      request.end();
+    });
+    expect(headers).toEqual(expect.arrayContaining(['x-early', '1']));
+  });
+
   it('that goes on after its end is an error, as without us', async () => {
     const { bare, metered } = await origins(async (request, response) => {
       await arrived(request);

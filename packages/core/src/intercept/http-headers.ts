@@ -10,6 +10,7 @@ interface WrittenRequest {
   readonly _headerSent?: boolean;
   readonly outputData?: { data: unknown }[];
   outputSize?: number;
+  _implicitHeader?(): void;
 }
 
 /** Looks up a header of a request, whichever way it was set. */
@@ -20,6 +21,11 @@ export function headerOf(request: ClientRequest): HeaderLookup {
     if (value !== undefined) return String(value);
     return written ? new RegExp(`^${name}: *(.*)$`, 'im').exec(written)?.[1] : undefined;
   };
+}
+
+/** Puts the head into words, as Node does with the first byte that is written: a header that is set after it is refused. */
+export function renderHead(request: ClientRequest): void {
+  if (!request.headersSent) (request as WrittenRequest)._implicitHeader?.();
 }
 
 /** Takes a header off a request of which nothing has reached a socket. */

@@ -12,7 +12,7 @@ import { isPromise } from '../maybe.js';
 import { type Done, HeldSteps, isChunk } from './held-steps.js';
 import { type OriginalRequest, watchAnswer } from './http-answer.js';
 import { answerHere } from './http-denial.js';
-import { headerOf, put, takeOff } from './http-headers.js';
+import { headerOf, put, renderHead, takeOff } from './http-headers.js';
 import type { HttpTarget } from './http-target.js';
 import { shadow } from './shadow.js';
 
@@ -69,6 +69,7 @@ export class HeldRequest implements Held {
     // and once called, it may use the memory again
     const kept = typeof called === 'function' && typeof chunk !== 'string' ? Buffer.from(chunk) : chunk;
     this.#steps.write(kept, encoding);
+    renderHead(this.request);
     if (!this.#readsBody()) this.#ask(undefined);
     return this.#steps.bytes <= MAX_REQUEST_BYTES;
   }
@@ -83,6 +84,7 @@ export class HeldRequest implements Held {
 
   #flushHeaders(): void {
     this.#steps.flushHeaders();
+    renderHead(this.request);
     if (!this.#readsBody()) this.#ask(undefined);
   }
 
