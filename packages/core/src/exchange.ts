@@ -72,7 +72,7 @@ export interface AnswerTap {
 export interface CallGate {
   /** The path below the base URL, or `undefined` for any other host. */
   match(origin: string, target: string): string | undefined;
-  /** What the call is; one that is `free` costs nothing, whatever happens, and is passed on untouched. */
+  /** What the call is; one that is `free` costs nothing, whatever happens, and is passed on, without its own estimate. */
   kindOf(method: string, path: string): CallKind;
   /** Decides on a call; `undefined`: metering failed, send it as it is. */
   admit(request: OutgoingRequest, context: CallContext): MaybePromise<Admission | undefined>;

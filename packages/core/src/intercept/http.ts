@@ -1,6 +1,6 @@
 import http, { type Agent, type ClientRequest, type RequestOptions } from 'node:http';
-import type { CallGate } from '../exchange.js';
-import { headerOf } from './http-headers.js';
+import { type CallGate, ESTIMATE_HEADER } from '../exchange.js';
+import { headerOf, takeOff } from './http-headers.js';
 import { HeldRequest } from './http-held-request.js';
 import { type RawRequest, watchRaw } from './http-raw-request.js';
 import type { HttpTarget } from './http-target.js';
@@ -28,6 +28,8 @@ interface RequestPrototype extends ClientRequest {
 export class HttpLayer {
   /** An agent with a method of its own may call the common one as well. */
   readonly #met = new WeakSet<ClientRequest>();
+  /** What costs nothing is not held: all that is done to it is to take its own estimate off. */
+  readonly #free = new WeakSet<ClientRequest>();
   /** Ours, once both are in their places: not where one is frozen. */
   #methods: readonly unknown[] | undefined;
 
@@ -58,6 +60,7 @@ export class HttpLayer {
         (original) =>
           function _storeHeader(this: ClientRequest, firstLine, headers) {
             original.call(this, firstLine, headers);
+            if (layer.#free.has(this)) takeOff(this, ESTIMATE_HEADER);
             const { agent } = this as { agent?: Partial<AgentPrototype> };
             if (agent?.addRequest === prototype.addRequest) return;
             const target = layer.#targetOf(this, undefined);
@@ -84,6 +87,10 @@ export class HttpLayer {
     if (place === undefined || request.method === 'CONNECT') return undefined;
     const { origin, path } = place;
     const kind = this.gate.kindOf(request.method, path);
+    if (kind.free) {
+      this.#free.add(request);
+      takeOff(request, ESTIMATE_HEADER);
+    }
     if (kind.free || this.#met.has(request)) return undefined;
     this.#met.add(request);
     return { origin, target, path, kind };

@@ -7,6 +7,7 @@ import { placeOf } from './named-place.js';
 import { replace, type Undo } from './patch.js';
 import { type ReadBody, readBody } from './undici-body.js';
 import { dispatcherBase, originOf } from './undici-dispatchers.js';
+import { withoutEstimate } from './undici-estimate.js';
 import { requestHeader } from './undici-headers.js';
 import { HeldCalls } from './undici-held-calls.js';
 import type { Dispatch, Dispatcher, DispatchOptions, Handler } from './undici-types.js';
@@ -75,7 +76,7 @@ export class UndiciLayer {
     if (place === undefined || method === 'CONNECT') return pass();
     const { origin, path } = place;
     const kind = this.gate.kindOf(method, path);
-    if (kind.free) return pass();
+    if (kind.free) return original.call(dispatcher, withoutEstimate(options), handler);
 
     this.matched += 1;
     const header = requestHeader(options.headers);
