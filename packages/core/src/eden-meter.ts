@@ -209,6 +209,7 @@ export class EdenMeter implements Meter {
     if (processState.installed?.meter === this) processState.installed = undefined;
     const startedAt = systemClock.now();
     await openCalls.drain(timeoutMs);
+    this.#gate.end();
     this.#parts.jobs.stop();
     this.#parts.rates.stop();
     this.#parts.credits?.stop();

@@ -21,6 +21,7 @@ export class Gate implements CallGate, FetchGate {
   readonly #match: (origin: string, target: string) => string | undefined;
   /** False once the meter is closed: what could not be unhooked passes everything through. */
   #open = true;
+  #ended = false;
 
   constructor(private readonly parts: Parts) {
     this.paymentRequired = parts.settings.paymentRequired;
@@ -29,6 +30,11 @@ export class Gate implements CallGate, FetchGate {
 
   close(): void {
     this.#open = false;
+  }
+
+  /** The ledger is about to close: a call that was begun before, and asks only now, goes out as it is. */
+  end(): void {
+    this.#ended = true;
   }
 
   match(origin: string, target: string): string | undefined {
@@ -48,6 +54,7 @@ export class Gate implements CallGate, FetchGate {
   }
 
   admit(request: OutgoingRequest, context: CallContext): MaybePromise<Admission | undefined> {
+    if (this.#ended) return undefined;
     try {
       const admission = meterCall(this.parts, request, context as Scope | undefined);
       return isPromise(admission)
