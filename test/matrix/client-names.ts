@@ -19,6 +19,8 @@ const LIBRARIES = [
   'node-fetch 2',
   'node-fetch 3',
   'undici.request',
+  'undici.stream',
+  'undici.pipeline',
   'fetch',
 ] as const;
 

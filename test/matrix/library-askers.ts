@@ -1,3 +1,5 @@
+import { PassThrough } from 'node:stream';
+import { json } from 'node:stream/consumers';
 import axios from 'axios';
 import got from 'got';
 import ky from 'ky';
@@ -24,6 +26,13 @@ export function libraryAskers(baseURL: string): Record<LibraryName, Asker> {
     'node-fetch 3': async (prompt) => jsonOf(await nodeFetch3(url, post(prompt))),
     'undici.request': async (prompt) =>
       (await undici.request(url, { ...post(prompt), dispatcher: raising })).body.json(),
+    'undici.stream': (prompt) =>
+      undici.stream(url, { ...post(prompt), dispatcher: raising }, () => new PassThrough().resume()),
+    'undici.pipeline': (prompt) => {
+      const { body, ...options } = post(prompt);
+      const pipeline = undici.pipeline(url, { ...options, dispatcher: raising }, ({ body }) => body);
+      return json(pipeline.end(body));
+    },
     fetch: async (prompt) => jsonOf(await fetch(url, post(prompt))),
   };
 }
