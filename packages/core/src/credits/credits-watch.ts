@@ -70,7 +70,9 @@ export class CreditsWatch {
     this.#balance = new RunningBalance(autoRefill);
     this.#rate = new SpendRate(clock.now());
     this.#refill = autoRefill && new RefillWatch(autoRefill);
-    this.#states = new BalanceStates({ ...settings, holdMs: settings.intervalMs }, (event) => events.emit('balance', event));
+    this.#states = new BalanceStates({ ...settings, holdMs: settings.intervalMs }, (event) =>
+      events.emit('balance', event),
+    );
     this.#books = new UsageBooks(settings, reader, clock.now());
     this.#reader = new BalanceReader(settings, tools, {
       begin: () => this.#balance.begin(),
