@@ -114,6 +114,6 @@ describeWithRedis('the Redis ledger, in a cluster of three primaries', () => {
       accounts.map((account) => ({ account, balance })),
       0,
     );
-    expect(await ledger.balances(accounts, 0)).toEqual([balance, balance]);
+    expect(await ledger.balances(accounts, 0)).toEqual([balance, { ...balance, settled: 0 }]);
   });
 });

@@ -10,6 +10,8 @@ export const plain = (text: string): string =>
 /** The names of all keys of one partition. They share a hash tag, so that a cluster keeps them on one primary. */
 export class Keys {
   readonly epoch: string;
+  /** What was given back since a loss. */
+  readonly given: string;
   readonly processes: string;
   readonly partitions: string;
 
@@ -19,6 +21,7 @@ export class Keys {
     readonly clientPrefix: string,
   ) {
     this.epoch = `${tag}e`;
+    this.given = `${tag}b`;
     this.processes = `${tag}p`;
     this.partitions = `${tag}partitions`;
   }

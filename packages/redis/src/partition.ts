@@ -39,7 +39,7 @@ export class Partition {
     tag: string,
   ) {
     this.keys = new Keys(tag, server.runner.keyPrefix);
-    this.#questions = new Questions(server, this.keys.epoch);
+    this.#questions = new Questions(server, this.keys);
   }
 
   /** Gets the epoch, and makes one where there is none. Answers the server's time in milliseconds. */
@@ -101,7 +101,7 @@ export class Partition {
         ORDER[rank],
         String(at),
       ]);
-      await this.#questions.tell(CLOSE, '', [], args);
+      await this.#questions.tell(CLOSE, [], args);
     }
     let left = remembered;
     do {
@@ -113,7 +113,7 @@ export class Partition {
         String(balance.settled),
         String(balance.toppedUp),
       ]);
-      if (left.length > 0) await this.#questions.tell(RESTORE, '', keys, args);
+      if (left.length > 0) await this.#questions.tell(RESTORE, keys, ['', ...args]);
       else await this.#questions.begin(RESTORE, keys, args);
     } while (left.length > 0);
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Clock, LedgerLostError } from '@eden-cost/core';
 import type { BoundedCalls } from './bounded-calls.js';
 import type { ScriptRunner } from './client.js';
+import type { Keys } from './keys.js';
 import { FORGET } from './lua/forget.js';
 import { OPEN } from './lua/open.js';
 import { OwnChanges } from './own-changes.js';
@@ -37,13 +38,13 @@ export class Questions {
 
   constructor(
     readonly server: Server,
-    readonly epochKey: string,
+    readonly keys: Keys,
   ) {}
 
   /** Gets the epoch, and makes one where there is none. Answers the server's time in milliseconds. */
   async open(deadlineMs?: number): Promise<number> {
     const { runner, calls } = this.server;
-    const run = () => runner.run(OPEN, [this.epochKey], [randomUUID()]);
+    const run = () => runner.run(OPEN, [this.keys.epoch], [randomUUID()]);
     const [epoch, seconds, micros] = (await calls.ask(run, deadlineMs)) as Reply;
     this.#epoch ??= String(epoch);
     return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
@@ -65,13 +66,13 @@ export class Questions {
   }
 
   /** Whatever epoch the server has. */
-  async tell(script: Script, epoch: string, keys: string[], args: string[]): Promise<Reply> {
-    return this.server.calls.ask(() => this.#run(script, epoch, keys, args)) as Promise<Reply>;
+  async tell(script: Script, keys: string[], args: string[]): Promise<Reply> {
+    return this.server.calls.ask(() => this.#run(script, this.#epoch ?? '', keys, args)) as Promise<Reply>;
   }
 
-  /** From here on the epoch counts that the script answers with. */
+  /** From here on the epoch counts that the script answers with, which is told a new one first. */
   async begin(script: Script, keys: string[], args: string[]): Promise<void> {
-    const [epoch] = await this.tell(script, randomUUID(), keys, args);
+    const [epoch] = await this.tell(script, keys, [randomUUID(), ...args]);
     this.#epoch = String(epoch);
   }
 
@@ -82,7 +83,7 @@ export class Questions {
     if (lost !== undefined) throw new LedgerLostError(`The Redis server ${lost}`);
     const change = Number(reply.at(-1));
     if (change === 0 || this.#changes.heard(change)) return reply.slice(0, -1);
-    await this.server.runner.run(FORGET, [this.epochKey], [epoch]);
+    await this.server.runner.run(FORGET, [this.keys.epoch, this.keys.given], [epoch]);
     throw new LedgerLostError(`The Redis server ${WENT_BACK}`);
   }
 
@@ -91,7 +92,7 @@ export class Questions {
     const now = clock === undefined ? '' : String(clock.now());
     const known = [epoch, now, process, String(this.#changes.latest)];
     try {
-      return (await runner.run(script, [this.epochKey, ...keys], [...known, ...args])) as Reply;
+      return (await runner.run(script, [this.keys.epoch, ...keys], [...known, ...args])) as Reply;
     } catch (error) {
       throw questionError(error);
     }

@@ -1,8 +1,9 @@
 /**
  * What scripts work with, and the layout of what is stored. All keys share a hash tag, and begin as `KEYS[1]` does:
  * `e` the epoch · `x` ids of open reservations, by their expiry · `r:<id>` a reservation · `a:<key>` an account ·
- * `n:<key>` the notes of its top-ups · `p` live processes · `w:<process>` how many changes a process has made. Money and times are whole numbers, which Lua's doubles hold
- * exactly up to 2^53; as text they would lose digits, so they are packed as doubles.
+ * `n:<key>` the notes of its top-ups · `p` live processes · `w:<process>` how many changes a process has made · `b` what was given back of
+ * accounts since a loss. Money and times are whole numbers, which Lua's doubles hold exactly up to 2^53; as text they would lose digits,
+ * so they are packed as doubles.
  *
  * An account: settled, reserved, topped up (packed), then each threshold that was reported, followed by a space.
  * A reservation: state (0 open, 1 settled, 2 expired, 3 released), rank, time and amount of what stands (packed), then its
@@ -96,7 +97,7 @@ export const PRELUDE = `${HELPERS}
 local function lost(epoch, changes)
   if epoch ~= ARGV[1] then return { -1 } end
   if tonumber(changes or 0) >= tonumber(ARGV[4]) then return nil end
-  call('DEL', KEYS[1])
+  call('DEL', KEYS[1], base .. 'b')
   return { -2 }
 end
 
