@@ -1,6 +1,6 @@
-import { expectAllGivenBack, type Losing } from '../support/given-back.js';
 import { describeWithRedis } from '../support/redis-server.js';
 import { ledgerOf, useRedis } from './kit.js';
+import { expectAllGivenBack } from './rounds-of-loss.js';
 
 describeWithRedis('the Redis ledger, when its server has lost the balances or went back', () => {
   const redis = useRedis();
@@ -18,16 +18,8 @@ describeWithRedis('the Redis ledger, when its server has lost the balances or we
   }
 
   test('what is spent while one process after another gives back what it saw, is booked', async () => {
-    const place = async (): Promise<Losing> => {
-      await redis.client.flushall();
-      return {
-        open: () => ledgerOf(redis.client),
-        empty: async () => void (await redis.client.flushall()),
-        copy,
-        close: async () => {},
-      };
-    };
-    await expectAllGivenBack(place, 40);
+    const empty = async () => void (await redis.client.flushall());
+    await expectAllGivenBack({ open: () => ledgerOf(redis.client), empty, copy }, 40);
   });
 
   test('who has given back already, and is told again of the same loss, adds nothing', async () => {

@@ -1,5 +1,5 @@
-import { rmSync } from 'node:fs';
-import { LedgerLostError } from '@eden-cost/core';
+import { renameSync, rmSync } from 'node:fs';
+import { type Ledger, LedgerLostError } from '@eden-cost/core';
 import { hold, MINUTE, useFile, X } from './kit.js';
 
 const DAY = 24 * 60 * MINUTE;
@@ -94,5 +94,36 @@ describe('a file that is deleted while the ledger works', () => {
     for (const ledger of ledgers) {
       expect(await file.balance(ledger)).toEqual({ settled: 60, reserved: 0, toppedUp: 5 });
     }
+  });
+
+  test('what is spent while one process after another restores it, is booked, also when a copy is put back', async () => {
+    const [first, second] = [file.open(), file.open()];
+    const remove = (path: string) => {
+      for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true });
+    };
+    const seen = (settled: number) => [{ account: X, balance: { settled, reserved: 0, toppedUp: settled } }];
+    const spend = async (id: string, amount: number) => {
+      await first.reserve({ id, at: file.clock.now(), ttlMs: MINUTE, holds: [hold(amount, 1_000)] });
+      await file.settle(first, id, amount);
+    };
+    const restore = async (ledger: Ledger, settled: number) => {
+      await expect(file.balance(ledger)).rejects.toBeInstanceOf(LedgerLostError);
+      await ledger.restore?.(seen(settled), file.clock.now());
+    };
+    for (const ledger of [first, second]) await file.balance(ledger);
+    remove(file.path);
+    await restore(first, 2);
+    await spend('between', 8);
+    await restore(second, 11);
+    expect(await file.balance(first)).toEqual({ settled: 19, reserved: 0, toppedUp: 11 });
+
+    const copy = `${file.path}-copy`;
+    file.connect().exec(`VACUUM INTO '${copy}'`);
+    await spend('after the copy', 5);
+    remove(file.path);
+    renameSync(copy, file.path);
+    await restore(second, 24);
+    await restore(first, 24);
+    expect(await file.balance(first)).toMatchObject({ settled: 24 });
   });
 });

@@ -1,7 +1,8 @@
-import { LedgerRules, type RememberedAccount, type ReserveRequest, type ReserveResult } from '@eden-cost/core';
+import { LedgerRules, type ReserveRequest, type ReserveResult } from '@eden-cost/core';
 import type { Answer, Asked, Question, Questions, Reply, WorkerData } from '../messages.js';
 import type { Database } from './driver.js';
 import { failureOf } from './failure.js';
+import { GivenBack } from './given-back.js';
 import type { LedgerFile } from './ledger-file.js';
 import { Processes } from './processes.js';
 import { SqliteBook } from './sqlite-book.js';
@@ -13,16 +14,19 @@ class Desk {
   readonly book: SqliteBook;
   readonly processes: Processes;
   readonly #rules: LedgerRules;
+  readonly #givenBack: GivenBack;
   /** Of the transaction, once it is asked for. */
   alive: number | undefined;
 
   constructor(
     readonly database: Database,
     self: string,
+    file: string,
   ) {
     this.book = new SqliteBook(database);
     this.processes = new Processes(database, self);
     this.#rules = new LedgerRules(this.book);
+    this.#givenBack = new GivenBack(database, this.book, file);
   }
 
   readonly handlers: Handlers = {
@@ -39,7 +43,7 @@ class Desk {
     balances: ({ accounts, at }) => this.#rules.balances(accounts, at),
     topUp: ({ account, note }) => void this.#rules.topUp(account, note),
     topUps: ({ account, at }) => this.#rules.topUps(account, at),
-    restore: ({ remembered }) => void remembered.map((each) => this.#restore(each)),
+    restore: ({ remembered }) => void this.#givenBack.restore(remembered),
     beat: () => undefined,
   };
 
@@ -52,13 +56,6 @@ class Desk {
       request.at,
     );
     return { ...result, balances, processes: this.alive };
-  }
-
-  /** What was reserved is not put back: its reservations are gone. */
-  #restore({ account: ref, balance }: RememberedAccount): void {
-    const account = this.book.open(ref);
-    account.settled = Math.max(account.settled, balance.settled);
-    account.toppedUp = Math.max(account.toppedUp, balance.toppedUp);
   }
 }
 
@@ -96,7 +93,7 @@ export class Batches {
 
   #openDesk(): Desk {
     const database = this.file.open();
-    if (this.#desk?.database !== database) this.#desk = new Desk(database, this.data.process);
+    if (this.#desk?.database !== database) this.#desk = new Desk(database, this.data.process, this.file.identity);
     return this.#desk;
   }
 

@@ -33,6 +33,11 @@ export class LedgerFile {
     return this.#database;
   }
 
+  /** What tells the file that was opened last from any other. */
+  get identity(): string {
+    return this.#identity ?? '';
+  }
+
   /** Also after an error that leaves the connection in the middle of a transaction. */
   close(): void {
     const database = this.#database;

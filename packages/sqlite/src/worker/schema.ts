@@ -45,6 +45,14 @@ CREATE TABLE top_up (
   PRIMARY KEY (account, id)
 ) STRICT, WITHOUT ROWID;
 
+-- Up to where accounts were given back after a loss, as of which file: a copy of it is another one.
+CREATE TABLE given_back (
+  account TEXT PRIMARY KEY,
+  file TEXT NOT NULL,
+  settled INTEGER NOT NULL,
+  topped_up INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- The processes that share this file.
 CREATE TABLE process (id TEXT PRIMARY KEY, seen_at REAL NOT NULL) STRICT, WITHOUT ROWID;
 

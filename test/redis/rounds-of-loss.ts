@@ -30,14 +30,13 @@ const rounds = fc.array(
   { minLength: 1, maxLength: 2 },
 );
 
-/** How a place where a ledger is kept loses what is there. */
-export interface Losing {
+/** A server, and how it loses what it has. */
+export interface LosingServer {
   /** A ledger on it, as another process would have it. */
   open(): Ledger;
   empty(): Promise<void>;
-  /** Takes a copy of what is there now; returns what puts it back. Absent where there is no such loss. */
-  copy?(): Promise<() => Promise<void>>;
-  close(): Promise<void>;
+  /** Takes a copy of what is there now; returns what puts it back. */
+  copy(): Promise<() => Promise<void>>;
 }
 
 /** One process: a ledger, and what it last saw. */
@@ -75,14 +74,12 @@ class Process {
 
 /**
  * Whatever is lost, and in whatever order processes notice it and go on spending: in the end all that was spent is booked.
- *
- * @param place a new, empty one for each run
  */
-export async function expectAllGivenBack(place: () => Promise<Losing>, runs: number): Promise<void> {
+export async function expectAllGivenBack(server: LosingServer, runs: number): Promise<void> {
   await fc.assert(
     fc.asyncProperty(rounds, async (losses) => {
-      const losing = await place();
-      const processes = Array.from({ length: PROCESSES }, () => new Process(losing.open()));
+      await server.empty();
+      const processes = Array.from({ length: PROCESSES }, () => new Process(server.open()));
       for (const process of processes) await process.balance();
       let spent = 0;
       const spend = async ({ process, amount }: Spending) => {
@@ -94,18 +91,17 @@ export async function expectAllGivenBack(place: () => Promise<Losing>, runs: num
         let notices: Process | undefined;
         for (const [index, each] of before.entries()) {
           if (index === keeps) {
-            putBack = await losing.copy?.();
+            putBack = await server.copy();
             notices = processes[each.process];
           }
           await spend(each);
         }
-        await (putBack ?? losing.empty)();
+        await (putBack ?? server.empty)();
         await notices?.balance();
         for (const each of after) await spend(each);
         for (const process of processes) await process.balance();
         expect(await processes[0]?.balance()).toEqual({ settled: spent, reserved: 0, toppedUp: 0 });
       }
-      await losing.close();
     }),
     { numRuns: runs },
   );
