@@ -6,6 +6,22 @@ const DAY = 24 * 60 * MINUTE;
 
 const file = useFile();
 
+const remove = (path: string) => {
+  for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true });
+};
+
+/** As of now; it can be put in the place of the file later. */
+function copyOf(path: string): string {
+  const copy = `${path}-copy`;
+  file.connect().exec(`VACUUM INTO '${copy}'`);
+  return copy;
+}
+
+function putBack(copy: string): void {
+  remove(file.path);
+  renameSync(copy, file.path);
+}
+
 describe('another ledger on the same file, later,', () => {
   test('has the balances, and what it takes to correct them', async () => {
     const first = file.open();
@@ -72,7 +88,7 @@ describe('a file that is deleted while the ledger works', () => {
     const ledger = file.open();
     await file.reserve(ledger, 'a', 60);
     await file.settle(ledger, 'a', 60);
-    for (const end of ['', '-wal', '-shm']) rmSync(file.path + end, { force: true });
+    remove(file.path);
     await expect(file.reserve(ledger, 'b', 60)).rejects.toBeInstanceOf(LedgerLostError);
     await expect(file.balance(ledger)).rejects.toMatchObject({ code: 'ERR_COST_LEDGER_LOST' });
 
@@ -86,7 +102,7 @@ describe('a file that is deleted while the ledger works', () => {
   test('restoring it again, also by another process that saw less, changes nothing', async () => {
     const ledgers = [file.open(), file.open()];
     for (const ledger of ledgers) await file.balance(ledger);
-    for (const end of ['', '-wal', '-shm']) rmSync(file.path + end, { force: true });
+    remove(file.path);
     for (const ledger of ledgers) await expect(file.balance(ledger)).rejects.toBeInstanceOf(LedgerLostError);
     await ledgers[0]?.restore?.(remembered, file.clock.now());
     const less = [{ account: X, balance: { settled: 1, reserved: 0, toppedUp: 0 } }];
@@ -98,9 +114,6 @@ describe('a file that is deleted while the ledger works', () => {
 
   test('what is spent while one process after another restores it, is booked, also when a copy is put back', async () => {
     const [first, second] = [file.open(), file.open()];
-    const remove = (path: string) => {
-      for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true });
-    };
     const seen = (settled: number) => [{ account: X, balance: { settled, reserved: 0, toppedUp: settled } }];
     const spend = async (id: string, amount: number) => {
       await first.reserve({ id, at: file.clock.now(), ttlMs: MINUTE, holds: [hold(amount, 1_000)] });
@@ -117,13 +130,33 @@ describe('a file that is deleted while the ledger works', () => {
     await restore(second, 11);
     expect(await file.balance(first)).toEqual({ settled: 19, reserved: 0, toppedUp: 11 });
 
-    const copy = `${file.path}-copy`;
-    file.connect().exec(`VACUUM INTO '${copy}'`);
+    const copy = copyOf(file.path);
     await spend('after the copy', 5);
-    remove(file.path);
-    renameSync(copy, file.path);
+    putBack(copy);
     await restore(second, 24);
     await restore(first, 24);
     expect(await file.balance(first)).toMatchObject({ settled: 24 });
+  });
+
+  test('what was finished since an older copy is neither held nor charged again', async () => {
+    const ledger = file.open();
+    for (const id of ['open', 'settled', 'released']) await file.reserve(ledger, id, 10);
+    const copy = copyOf(file.path);
+    const truth = { rank: 'estimated', at: file.clock.now() } as const;
+    await ledger.settle('settled', 7, truth);
+    await ledger.release('released', file.clock.now());
+    putBack(copy);
+    await expect(file.balance(ledger)).rejects.toBeInstanceOf(LedgerLostError);
+    const finished = [
+      { id: 'settled', amount: 7, truth },
+      { id: 'released', amount: 0, truth: { rank: 'expired', at: 0 } as const },
+    ];
+    const seen = [{ account: X, balance: { settled: 7, reserved: 0, toppedUp: 0 } }];
+    await ledger.restore?.(seen, file.clock.now(), finished);
+    expect(await file.balance(ledger)).toEqual({ settled: 7, reserved: 10, toppedUp: 0 });
+    expect(await ledger.settle('settled', 7, truth)).toMatchObject({ applied: false, known: true, previous: 7 });
+    expect(await file.settle(ledger, 'settled', 9)).toMatchObject({ applied: true, previous: 7 });
+    file.clock.advance(2 * MINUTE);
+    expect(await file.balance(ledger)).toEqual({ settled: 19, reserved: 0, toppedUp: 0 });
   });
 });

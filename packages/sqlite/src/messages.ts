@@ -1,6 +1,7 @@
 import type {
   AccountRef,
   Balance,
+  FinishedReservation,
   RememberedAccount,
   ReserveRequest,
   ReserveResult,
@@ -30,7 +31,10 @@ export interface Questions {
   balances: { with: { accounts: readonly AccountRef[]; at: number }; answer: readonly Balance[] };
   topUp: { with: { account: AccountRef; note: TopUp }; answer: undefined };
   topUps: { with: { account: AccountRef; at: number }; answer: readonly TopUp[] };
-  restore: { with: { remembered: readonly RememberedAccount[]; at: number }; answer: undefined };
+  restore: {
+    with: { remembered: readonly RememberedAccount[]; at: number; finished: readonly FinishedReservation[] };
+    answer: undefined;
+  };
   /** This process is alive. */
   beat: { with: { at: number }; answer: undefined };
 }

@@ -5,6 +5,7 @@ import {
   checkAmount,
   checkHolds,
   checkTopUp,
+  type FinishedReservation,
   type Ledger,
   NoAnswer,
   OptionsError,
@@ -122,9 +123,14 @@ class SqliteLedger implements Ledger {
     return this.#askInTime<'topUps'>({ ask: 'topUps', account: bareAccount(account), at });
   }
 
-  async restore(remembered: readonly RememberedAccount[], at: number): Promise<void> {
+  async restore(
+    remembered: readonly RememberedAccount[],
+    at: number,
+    finished: readonly FinishedReservation[] = [],
+  ): Promise<void> {
     const bare = remembered.map(({ account, balance }) => ({ account: bareAccount(account), balance: { ...balance } }));
-    await this.#ask({ ask: 'restore', remembered: bare, at });
+    const ended = finished.map(({ id, amount, truth: { rank, at } }) => ({ id, amount, truth: { rank, at } }));
+    await this.#ask({ ask: 'restore', remembered: bare, at, finished: ended });
   }
 
   /** Answers what was asked before, and lets go of the file. */

@@ -43,7 +43,7 @@ class Desk {
     balances: ({ accounts, at }) => this.#rules.balances(accounts, at),
     topUp: ({ account, note }) => void this.#rules.topUp(account, note),
     topUps: ({ account, at }) => this.#rules.topUps(account, at),
-    restore: ({ remembered }) => void this.#givenBack.restore(remembered),
+    restore: ({ remembered, finished, at }) => void this.#givenBack.restore(remembered, finished, at),
     beat: () => undefined,
   };
 

@@ -1,4 +1,4 @@
-import type { RememberedAccount } from '@eden-cost/core';
+import { type FinishedReservation, type RememberedAccount, Reservation, type ReservationRecord } from '@eden-cost/core';
 import type { Database, Statement } from './driver.js';
 import type { SqliteBook } from './sqlite-book.js';
 
@@ -25,10 +25,20 @@ export class GivenBack {
       ON CONFLICT (account) DO UPDATE SET settled = excluded.settled, topped_up = excluded.topped_up`);
   }
 
-  /** What was reserved is not put back: its reservations are gone. */
-  restore(remembered: readonly RememberedAccount[]): void {
+  /** What was reserved is not put back: whoever holds it reserves it again. */
+  restore(remembered: readonly RememberedAccount[], finished: readonly FinishedReservation[], at: number): void {
     this.#forgetOthers.run(this.file);
+    for (const each of finished) this.#finish(each, at);
     for (const each of remembered) this.#restore(each);
+  }
+
+  /** An older file may have it as open; what it came to is in the balances. */
+  #finish({ id, amount, truth }: FinishedReservation, at: number): void {
+    const found = this.book.reservation(id);
+    if (found?.state !== 'open') return;
+    found.release();
+    const record: ReservationRecord = { ...found.record, state: 'settled', amount, rank: truth.rank, at: truth.at };
+    this.book.finish(Reservation.revive(record, found.accounts), at);
   }
 
   #restore({ account: ref, balance }: RememberedAccount): void {

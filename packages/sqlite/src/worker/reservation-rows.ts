@@ -69,6 +69,7 @@ export class ReservationRows {
   update(reservation: Reservation, due: number): void {
     const isOpen = reservation.state === 'open' ? 1 : 0;
     this.#update.run(isOpen, due, ...standingOf(reservation), reservation.id);
+    this.#loaded.set(reservation.id, reservation);
   }
 
   forget(): void {
