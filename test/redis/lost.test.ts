@@ -59,6 +59,24 @@ describeWithRedis('the Redis ledger, when its server has lost the balances', () 
     expect(await balanceOf(young, 'x')).toEqual({ settled: 60, reserved: 10, toppedUp: 0 });
   });
 
+  test('what another process has finished is not held again by the one that reserved it', async () => {
+    for (const options of [{}, { prefix: 'parted', partition: () => 'a' }]) {
+      const [starter, worker] = [ledgerOf(redis.client, options), ledgerOf(redis.client, options)];
+      const job = request('job', [hold('x', 10, 100)]);
+      await starter.reserve(job);
+      const truth = reported();
+      await worker.settle('job', 7, truth);
+      await redis.client.flushall();
+      await expect(worker.balances([{ key: 'x' }], 0)).rejects.toThrow(LedgerLostError);
+      await worker.restore([remembered('x', 7)], 0, [{ id: 'job', amount: 7, truth }]);
+      await expect(starter.reserve(job)).rejects.toThrow(LedgerLostError);
+      await starter.restore([], 0);
+      expect(await starter.reserve(job)).toMatchObject({ admitted: true, exceeded: [] });
+      expect(await starter.settle('job', 7, truth)).toMatchObject({ applied: false, known: true, previous: 7 });
+      expect(await balanceOf(starter, 'x')).toEqual({ settled: 7, reserved: 0, toppedUp: 0 });
+    }
+  });
+
   test('thousands of accounts are restored, each with its window', async () => {
     const ledger = ledgerOf(redis.client);
     const endsAt = Date.now() + 60_000;

@@ -159,4 +159,23 @@ describe('a file that is deleted while the ledger works', () => {
     file.clock.advance(2 * MINUTE);
     expect(await file.balance(ledger)).toEqual({ settled: 19, reserved: 0, toppedUp: 0 });
   });
+
+  test('what another process has finished is not held again by the one that reserved it', async () => {
+    const [starter, worker] = [file.open(), file.open()];
+    const job = () => file.reserve(starter, 'job', 10, DAY);
+    await job();
+    const truth = { rank: 'reported', at: file.clock.now() } as const;
+    await worker.settle('job', 7, truth);
+    remove(file.path);
+    await expect(file.balance(worker)).rejects.toBeInstanceOf(LedgerLostError);
+    const seen = [{ account: X, balance: { settled: 7, reserved: 0, toppedUp: 0 } }];
+    await worker.restore?.(seen, file.clock.now(), [{ id: 'job', amount: 7, truth }]);
+    file.clock.advance(60 * MINUTE);
+    await expect(job()).rejects.toBeInstanceOf(LedgerLostError);
+    await starter.restore?.([], file.clock.now());
+    for (let turn = 0; turn < 3; turn++) await file.balance(worker);
+    expect(await job()).toMatchObject({ admitted: true, exceeded: [] });
+    expect(await starter.settle('job', 7, truth)).toMatchObject({ applied: false, known: true, previous: 7 });
+    expect(await file.balance(starter)).toEqual({ settled: 7, reserved: 0, toppedUp: 0 });
+  });
 });

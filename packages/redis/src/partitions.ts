@@ -59,19 +59,36 @@ export class Partitions {
     this.#young.set(id, partition);
   }
 
+  /** Reservations by their partition, but for those of which this process does not know where they were. */
+  eachReservation<T extends { readonly id: string }>(items: readonly T[]): Map<Partition, T[]> {
+    const found = new Map<Partition, T[]>();
+    for (const item of items) {
+      const partition = this.nameOf === undefined ? this.home : this.#known(item.id);
+      if (partition === undefined) continue;
+      const some = found.get(partition);
+      if (some === undefined) found.set(partition, [item]);
+      else some.push(item);
+    }
+    return found;
+  }
+
   /** Where a reservation can be: with `partition`, anywhere if another process made it. */
   ofReservation(id: string): MaybePromise<readonly Partition[]> {
     return this.nameOf === undefined ? this.seen : this.#ofReservation(id);
   }
 
   async #ofReservation(id: string): Promise<readonly Partition[]> {
-    const known = this.#young.get(id) ?? this.#old.get(id);
+    const known = this.#known(id);
     return known === undefined ? [this.home, ...(await this.#everyOne())] : [known];
   }
 
   /** Those that this process has seen. */
   get seen(): readonly Partition[] {
     return [this.home, ...this.#all.values()];
+  }
+
+  #known(id: string): Partition | undefined {
+    return this.#young.get(id) ?? this.#old.get(id);
   }
 
   #name(account: AccountRef): string {

@@ -80,14 +80,18 @@ class RedisLedger implements Ledger {
     checkAmount(amount);
     for (const partition of await this.#partitions.ofReservation(id)) {
       const result = await partition.settle(id, amount, truth);
-      if (result.known) return result;
+      if (!result.known) continue;
+      this.#partitions.remember(id, partition);
+      return result;
     }
     return UNKNOWN;
   }
 
   async release(id: string): Promise<boolean> {
     for (const partition of await this.#partitions.ofReservation(id)) {
-      if (await partition.release(id)) return true;
+      if (!(await partition.release(id))) continue;
+      this.#partitions.remember(id, partition);
+      return true;
     }
     return false;
   }
@@ -132,11 +136,12 @@ class RedisLedger implements Ledger {
     finished: readonly FinishedReservation[] = [],
   ): Promise<void> {
     const places = await this.#partitions.each(remembered, ({ account }) => account);
+    const ended = this.#partitions.eachReservation(finished);
     for (const partition of this.#partitions.seen) {
       const some = places.get(partition) ?? [];
       await partition.restore(
         some.map((place) => remembered[place] as RememberedAccount),
-        finished,
+        ended.get(partition) ?? [],
       );
     }
   }

@@ -60,7 +60,8 @@ export interface Ledger {
    * process holds, it reserves again.
    *
    * @param finished what became of reservations that a ledger which went back to an earlier state may take for open: it is in
-   * the balances that are given back, so they are closed without a charge
+   * the balances that are given back, so they are closed without a charge. A ledger that does not know of them holds nothing when
+   * another process, which may have made them, reserves them again
    */
   restore?(
     remembered: readonly RememberedAccount[],

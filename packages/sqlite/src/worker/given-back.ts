@@ -2,6 +2,14 @@ import { type FinishedReservation, type RememberedAccount, Reservation, type Res
 import type { Database, Statement } from './driver.js';
 import type { SqliteBook } from './sqlite-book.js';
 
+/** As long as a job may take: the process that started one finds out late that another one has settled it. */
+const LONGEST_MS = 24 * 3_600_000;
+
+const unheld = (id: string, at: number): Omit<ReservationRecord, 'state' | 'amount' | 'rank' | 'at'> => ({
+  ...{ id, ttlMs: LONGEST_MS, expiresAt: at, held: [], limits: [] },
+  answer: { admitted: true, exceeded: [], crossed: [] },
+});
+
 /**
  * Brings accounts back to what processes saw of them before the file was lost. They come one after another, and what is spent
  * between the first and the last is in what none of them saw: so it is kept up to where an account has been given back, and only
@@ -32,13 +40,24 @@ export class GivenBack {
     for (const each of remembered) this.#restore(each);
   }
 
-  /** An older file may have it as open; what it came to is in the balances. */
+  /**
+   * An older file may have it as open; what it came to is in the balances. Where there is nothing of it, another process that does
+   * not know what became of it may reserve it again: so it is put there as finished, over no accounts.
+   */
   #finish({ id, amount, truth }: FinishedReservation, at: number): void {
     const found = this.book.reservation(id);
-    if (found?.state !== 'open') return;
-    found.release();
-    const record: ReservationRecord = { ...found.record, state: 'settled', amount, rank: truth.rank, at: truth.at };
-    this.book.finish(Reservation.revive(record, found.accounts), at);
+    if (found !== undefined && found.state !== 'open') return;
+    found?.release();
+    const record = {
+      ...(found?.record ?? unheld(id, at)),
+      state: 'settled',
+      amount,
+      rank: truth.rank,
+      at: truth.at,
+    } as const;
+    const finished = Reservation.revive(record, found?.accounts ?? []);
+    if (found === undefined) this.book.add(finished);
+    this.book.finish(finished, at);
   }
 
   #restore({ account: ref, balance }: RememberedAccount): void {
