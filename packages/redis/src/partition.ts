@@ -2,7 +2,6 @@ import {
   type AccountRef,
   type Balance,
   type FinishedReservation,
-  type Rank,
   type RememberedAccount,
   type ReserveRequest,
   type ReserveResult,
@@ -12,27 +11,24 @@ import {
 } from '@eden-cost/core';
 import { Keys, plain } from './keys.js';
 import { BALANCES } from './lua/balances.js';
-import { CLOSE } from './lua/close.js';
 import { EXTEND } from './lua/extend.js';
 import { LOOK } from './lua/look.js';
 import { RELEASE } from './lua/release.js';
 import { RESERVE } from './lua/reserve.js';
-import { RESTORE } from './lua/restore.js';
 import { SETTLE } from './lua/settle.js';
 import { TOP_UP } from './lua/top-up.js';
 import { TOP_UPS } from './lua/top-ups.js';
 import { Questions, type Server } from './questions.js';
 import { balancesIn, reserveResult, settleResult } from './replies.js';
 import { bodyOf } from './reservation-body.js';
-
-const ORDER: Readonly<Record<Rank, string>> = { expired: '0', estimated: '1', rated: '2', reported: '3' };
-/** A script that restores more at once would keep the server from everything else for too long. */
-const RESTORED_AT_ONCE = 500;
+import { endOf, RANKS } from './stored.js';
+import { WayBack } from './way-back.js';
 
 /** All accounts and reservations under one hash tag: what one script can change in one step. */
 export class Partition {
   readonly keys: Keys;
   readonly #questions: Questions;
+  readonly #wayBack: WayBack;
 
   constructor(
     readonly server: Server,
@@ -40,6 +36,7 @@ export class Partition {
   ) {
     this.keys = new Keys(tag, server.runner.keyPrefix);
     this.#questions = new Questions(server, this.keys);
+    this.#wayBack = new WayBack(this.#questions);
   }
 
   /** Gets the epoch, and makes one where there is none. Answers the server's time in milliseconds. */
@@ -55,7 +52,7 @@ export class Partition {
 
   async settle(id: string, amount: number, { rank, at }: Truth): Promise<SettleResult> {
     return settleResult(
-      await this.#questions.askPatiently(SETTLE, [], [plain(id), String(amount), ORDER[rank], String(at)]),
+      await this.#questions.askPatiently(SETTLE, [], [plain(id), String(amount), RANKS[rank], String(at)]),
     );
   }
 
@@ -93,30 +90,7 @@ export class Partition {
 
   /** What was reserved is not put back. What the server takes for open, and is finished, is closed before it can expire. */
   async restore(remembered: readonly RememberedAccount[], finished: readonly FinishedReservation[]): Promise<void> {
-    for (let from = 0; from < finished.length; from += RESTORED_AT_ONCE) {
-      const some = finished.slice(from, from + RESTORED_AT_ONCE);
-      const args = some.flatMap(({ id, amount, truth: { rank, at } }) => [
-        plain(id),
-        String(amount),
-        ORDER[rank],
-        String(at),
-      ]);
-      await this.#questions.tell(CLOSE, [], args);
-    }
-    let left = remembered;
-    do {
-      const some = left.slice(0, RESTORED_AT_ONCE);
-      left = left.slice(RESTORED_AT_ONCE);
-      const keys = some.map(({ account }) => this.keys.account(account.key));
-      const args = some.flatMap(({ account, balance }) => [
-        endOf(account),
-        String(balance.settled),
-        String(balance.toppedUp),
-      ]);
-      if (left.length > 0) await this.#questions.tell(RESTORE, keys, ['', ...args]);
-      else await this.#questions.begin(RESTORE, keys, args);
-    } while (left.length > 0);
+    await this.#wayBack.close(finished);
+    await this.#wayBack.restore(remembered);
   }
 }
-
-const endOf = ({ endsAt }: AccountRef): string => (endsAt === undefined ? '0' : String(Math.ceil(endsAt)));

@@ -10,6 +10,9 @@ import { questionError } from './question-error.js';
 import type { Reply } from './replies.js';
 import type { Script } from './script.js';
 
+/** For what is told on the way back from a loss, when all processes have much to tell. */
+const LONG_MS = 5_000;
+
 const WENT_BACK =
   'has gone back to an earlier state: it was restarted from an older snapshot, or failed over to a replica that was behind';
 
@@ -65,15 +68,16 @@ export class Questions {
     return this.server.calls.askPatiently(() => this.#hear(script, epoch, keys, args)) as Promise<Reply>;
   }
 
-  /** Whatever epoch the server has. */
+  /** Whatever epoch the server has. It has more time, as what is long waits for what others tell it. */
   async tell(script: Script, keys: string[], args: string[]): Promise<Reply> {
-    return this.server.calls.ask(() => this.#run(script, this.#epoch ?? '', keys, args)) as Promise<Reply>;
+    const { calls } = this.server;
+    const run = () => this.#run(script, this.#epoch ?? '', keys, args);
+    return calls.ask(run, Math.max(LONG_MS, calls.deadlineMs)) as Promise<Reply>;
   }
 
-  /** From here on the epoch counts that the script answers with, which is told a new one first. */
-  async begin(script: Script, keys: string[], args: string[]): Promise<void> {
-    const [epoch] = await this.tell(script, keys, [randomUUID(), ...args]);
-    this.#epoch = String(epoch);
+  /** From here on this epoch counts. */
+  begin(epoch: string): void {
+    this.#epoch = epoch;
   }
 
   /** Also an answer that comes after the deadline. */

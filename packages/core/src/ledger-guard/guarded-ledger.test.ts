@@ -484,6 +484,35 @@ describe('a ledger that was lost', () => {
     expect(ledger.state).toBe('lost');
     expect(await reserve('refused', [hold(1, 'refuse')])).toMatchObject({ admitted: undefined });
   });
+
+  it('is given back once, however long that takes, and what belongs to windows that are not over', async () => {
+    const { server, ledger, reserve, hold, clock, recovered } = setup();
+    const [over, current] = ['yesterday', 'today'].map((key, day) => ({
+      key,
+      endsAt: clock.now() + 1_000 + day * 1e6,
+    }));
+    for (const account of [over, current, ACCOUNT]) await reserve('call', [hold(10, 'local', { account })]);
+    await clock.advance(2_000);
+    server.flush();
+    const { restore } = server;
+    let goOn = () => {};
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const given: string[][] = [];
+    server.restore = async (remembered, at) => {
+      given.push(remembered.map(({ account }) => account.key));
+      await gate;
+      return restore.call(server, remembered, at);
+    };
+    await reserve('first', [hold(1)]);
+    await clock.advance(60_000);
+    expect(ledger.state).toBe('lost');
+    goOn();
+    await recovered();
+    expect(ledger.state).toBe('up');
+    expect(given).toEqual([['today', ACCOUNT.key]]);
+  });
 });
 
 describe('a ledger that is not set up right for a call', () => {

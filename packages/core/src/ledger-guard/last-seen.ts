@@ -41,11 +41,15 @@ export class LastSeen {
     if (this.#shared.size > this.most) this.#shared.delete(this.#shared.keys().next().value as string);
   }
 
-  /** For a ledger that was lost. What is open is reserved again by whoever holds it, so nothing counts as reserved. */
-  remembered(): RememberedAccount[] {
-    return [...this.#shared.values()].map(({ account, balance }) => ({
-      account,
-      balance: { ...balance, reserved: 0 },
-    }));
+  /**
+   * For a ledger that was lost: of windows that are not over at a time. What is open is reserved again by whoever holds it, so
+   * nothing counts as reserved.
+   */
+  remembered(at: number): RememberedAccount[] {
+    const remembered: RememberedAccount[] = [];
+    for (const { account, balance } of this.#shared.values()) {
+      if ((account.endsAt ?? at + 1) > at) remembered.push({ account, balance: { ...balance, reserved: 0 } });
+    }
+    return remembered;
   }
 }

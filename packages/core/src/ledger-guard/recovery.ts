@@ -31,6 +31,8 @@ export class Recovery {
   #isLost = false;
   #missed: { readonly ids: readonly string[]; readonly ttlMs: number } | undefined;
   #deliveredBefore = 0;
+  /** Until it has failed, or an attempt has gone on from there. */
+  #restoring: Promise<void> | undefined;
 
   constructor(private readonly tools: RecoveryTools) {}
 
@@ -66,12 +68,25 @@ export class Recovery {
 
   /** All that is open first, or others would be admitted to the room that calls in flight hold. */
   async #restore(): Promise<void> {
-    const { ledger, clock, line, view, outbox, delivery } = this.tools;
-    const remembered = view.seen.remembered();
-    await line.trial(() => ledger.restore?.(remembered, clock.now(), view.finished), true);
+    const { line, view, outbox, delivery } = this.tools;
+    const restoring = this.#restoring ?? this.#giveBack();
+    await line.trial(() => restoring, true);
+    this.#restoring = undefined;
     this.#isLost = false;
     for (const request of view.open) outbox.reserveAgain(request);
     await delivery.all((question) => line.trial(question));
+  }
+
+  /** However long it takes: the attempts that come meanwhile wait for the same. */
+  #giveBack(): Promise<void> {
+    const { ledger, clock, view } = this.tools;
+    const remembered = view.seen.remembered(clock.now());
+    const restoring = Promise.resolve().then(() => ledger.restore?.(remembered, clock.now(), view.finished));
+    this.#restoring = restoring;
+    restoring.catch(() => {
+      this.#restoring = undefined;
+    });
+    return restoring;
   }
 
   async #extend(): Promise<void> {

@@ -55,9 +55,9 @@ export interface Ledger {
   /** The notes of an account's top-ups, the earliest first: as long as the account is kept, and at least the latest 100. */
   topUps?(account: AccountRef, at: number): MaybePromise<readonly TopUp[]>;
   /**
-   * After a {@link LedgerLostError}: puts each account at the greater of what is stored and what was last seen, and lets
+   * After a {@link LedgerLostError}: puts each account at the most that any process saw and whatever is spent meanwhile, and lets
    * the ledger work again. Idempotent, also over processes that remember different things. `reserved` is always 0: what a
-   * process holds, it reserves again.
+   * process holds, it reserves again. It may take its time, and is not asked again before it has come to an end.
    *
    * @param finished what became of reservations that a ledger which went back to an earlier state may take for open: it is in
    * the balances that are given back, so they are closed without a charge. A ledger that does not know of them holds nothing when
