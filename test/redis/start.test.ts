@@ -1,4 +1,5 @@
 import { createMeter, OptionsError } from '@eden-cost/core';
+import { manualClock } from '@eden-cost/testing';
 import { describeWithRedis } from '../support/redis-server.js';
 import { balanceOf, hold, ledgerOf, request, until, useRedis } from './kit.js';
 
@@ -111,5 +112,22 @@ describeWithRedis('the Redis ledger, when it starts', () => {
     await Promise.all([second.close(), third.close()]);
     expect(await redis.client.zcard('{eden-cost}:p')).toBe(0);
     expect(await redis.client.ping()).toBe('PONG');
+  });
+
+  test('with partitions too, each process hears how many share the ledger, as it says that it is alive', async () => {
+    const clock = manualClock();
+    const partitioned = () => ledgerOf(redis.client, { partition: () => 'one', clock });
+    const answered = async (ledger: ReturnType<typeof ledgerOf>, id: string) => {
+      const result = await ledger.reserve(request(id, [hold('x', 1, 100)]));
+      return result.admitted && result.processes;
+    };
+    const [first, second] = [partitioned(), partitioned()];
+    expect(await answered(first, 'a')).toBeUndefined();
+    await first.start();
+    await second.start();
+    expect([await answered(first, 'b'), await answered(second, 'c')]).toEqual([1, 2]);
+    clock.advance(10_000);
+    await until(async () => (await answered(first, 'd')) === 2);
+    await Promise.all([first.close(), second.close()]);
   });
 });

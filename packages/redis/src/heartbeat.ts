@@ -9,6 +9,8 @@ const ALIVE_MS = 30_000;
 export class Heartbeat {
   /** Told of a loss that nobody has asked about. */
   lost: (cause: unknown) => void = () => {};
+  /** How many processes are alive, this one included, as it was told last. */
+  processes: number | undefined;
   #timer: Timer | undefined;
   #stopped = false;
 
@@ -47,6 +49,7 @@ export class Heartbeat {
   async #tell(stays: '0' | '1'): Promise<void> {
     const { keys, server } = this.partitions.home;
     const args = [server.process, stays, String(ALIVE_MS)];
-    await server.calls.ask(() => server.runner.run(BEAT, [keys.processes], args));
+    const alive = await server.calls.ask(() => server.runner.run(BEAT, [keys.processes], args));
+    this.processes = Math.max(1, Number(alive));
   }
 }

@@ -23,6 +23,8 @@ import { Partition } from './partition.js';
 import { Partitions } from './partitions.js';
 import { checkServer } from './server-check.js';
 
+type Admitted = Extract<ReserveResult, { admitted: true }>;
+
 const UNKNOWN: SettleResult = { applied: false, known: false, overruns: [], crossed: [] };
 
 /**
@@ -35,6 +37,10 @@ const UNKNOWN: SettleResult = { applied: false, known: false, overruns: [], cros
  */
 export const redisLedger = (client: RedisClient, options: RedisLedgerOptions = {}): Ledger =>
   withScopeAccounts(new RedisLedger(client, options));
+
+/** Processes say at home alone that they are alive, so nobody else can count them. */
+const withProcesses = ({ processes: _, ...result }: Admitted, alive: number | undefined): Admitted =>
+  alive === undefined ? result : { ...result, processes: alive };
 
 /** Each question goes to the partition that it concerns. */
 class RedisLedger implements Ledger {
@@ -72,8 +78,9 @@ class RedisLedger implements Ledger {
     if (!request.probe) this.#partitions.remember(request.id, partition);
     const result = await partition.reserve(request);
     this.#heartbeat.start();
-    const { processes } = this;
-    return result.admitted && !request.probe && processes !== undefined ? Object.assign(result, { processes }) : result;
+    if (!result.admitted || request.probe) return result;
+    if (this.processes !== undefined) return Object.assign(result, { processes: this.processes });
+    return partition === this.#partitions.home ? result : withProcesses(result, this.#heartbeat.processes);
   }
 
   async settle(id: string, amount: number, truth: Truth): Promise<SettleResult> {
