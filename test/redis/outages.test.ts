@@ -1,6 +1,7 @@
 import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Budget, Ledger, Meter } from '@eden-cost/core';
+import type { IoredisClient } from '@eden-cost/redis';
 import { chats } from '../support/chats.js';
 import { many } from '../support/lists.js';
 import { hear, nextEvent, useMeteredEden } from '../support/meter.js';
@@ -123,6 +124,37 @@ describeWithRedis('a meter whose Redis server fails', () => {
     await expectBooksToAgree(meter);
     expect(metered.eden.books().totalNanos).toBe(10_000_000 * waits.length);
   }, 30_000);
+
+  test('that is slow on one connection of several holds nothing for a call that was denied meanwhile', async () => {
+    const [quick, slow] = [redis.connect(), redis.connect()];
+    let goOn = () => {};
+    const isThrough = new Promise<void>((resolve) => (goOn = resolve));
+    const late: Promise<unknown>[] = [];
+    let isSlow = false;
+    const evalsha = (...question: Parameters<IoredisClient['evalsha']>) => {
+      if (!isSlow) return quick.evalsha(...question);
+      const answer = isThrough.then(() => slow.evalsha(...question));
+      late.push(answer);
+      return answer;
+    };
+    const pool: IoredisClient = { defineCommand: () => {}, evalsha, eval: (...question) => quick.eval(...question) };
+    const ledger = ledgerOf(pool, { deadlineMs: 1_500, processes: 1 });
+    const budgets = [{ ...BUDGET, onLedgerError: 'refuse' as const }];
+    const meter = metered.meter({ budgets, ledger, rateCard: false, waitMs: 0, paymentRequired: 'respond' });
+    expect(await ask(SPENDING)).toBe(200);
+    const isUp = back(meter);
+    const denied = new Promise((resolve) => meter.on('denied', resolve));
+    meter.on('ledger', () => (isSlow = false));
+    isSlow = true;
+    expect(await ask()).toBe(402);
+    await denied;
+    await isUp;
+    await until(async () => meter.snapshot().keptForLedger === 0);
+    goOn();
+    const [admitted] = await Promise.all(late);
+    expect(admitted).toEqual(expect.arrayContaining([1]));
+    await expectBooksToAgree(meter);
+  });
 
   test('that is frozen tells of the limits that a settlement crossed meanwhile, once', async () => {
     const meter = setup({ limitUsd: 0.02 });

@@ -44,10 +44,11 @@ export class Partition {
     return this.#questions.open(deadlineMs);
   }
 
+  /** Without a deadline: what it did after that of whoever asks has to be told, to be given back. */
   async reserve(request: ReserveRequest): Promise<ReserveResult> {
     const { id, probe = false } = request;
     const args = [plain(id), probe ? '1' : '0', bodyOf(request, this.keys)];
-    return reserveResult(await this.#questions.ask(RESERVE, [], args), probe);
+    return reserveResult(await this.#questions.askPatiently(RESERVE, [], args), probe);
   }
 
   async settle(id: string, amount: number, { rank, at }: Truth): Promise<SettleResult> {
