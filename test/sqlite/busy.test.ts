@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { createMeter } from '@eden-cost/core';
 import { useFile } from './kit.js';
 
 const file = useFile();
@@ -86,6 +87,39 @@ describe('close', () => {
     expect(await before[1]).toMatchObject({ applied: true });
     await expect(file.balance(ledger)).rejects.toMatchObject({ reason: 'closed' });
     expect(await file.balance(file.open())).toMatchObject({ settled: 5 });
+  });
+
+  test('rejects at its time-out what the thread has not begun, and ends after what it has', async () => {
+    const ledger = file.open({ busyTimeoutMs: 20_000 });
+    await file.reserve(ledger, 'a', 10);
+    const other = file.connect();
+    other.exec('BEGIN EXCLUSIVE');
+    const begun = file.settle(ledger, 'a', 5);
+    await new Promise((resolve) => setImmediate(resolve));
+    const queued = file.reserve(ledger, 'b', 10);
+    const rejected = expect(queued).rejects.toMatchObject({ reason: 'closed' });
+    await ledger.close?.(20);
+    await rejected;
+    other.exec('COMMIT');
+    expect(await begun).toMatchObject({ applied: true });
+    expect(await file.balance(file.open())).toEqual({ settled: 5, reserved: 0, toppedUp: 0 });
+  });
+
+  test('of a meter is over in time', async () => {
+    const ledger = file.open({ busyTimeoutMs: 20_000 });
+    const meter = createMeter({ ledger, intercept: false, logger: false });
+    await meter.ready();
+    const other = file.connect();
+    other.exec('BEGIN EXCLUSIVE');
+    let isAnswered = false;
+    const begun = file.settle(ledger, 'a', 5).finally(() => {
+      isAnswered = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    await meter.close({ timeoutMs: 20 });
+    expect(isAnswered).toBe(false);
+    other.exec('COMMIT');
+    expect(await begun).toMatchObject({ known: false });
   });
 
   test('may be done twice, and before anything was asked', async () => {

@@ -33,6 +33,9 @@ import { scopeMeter } from './scope-budgets.js';
 import type { Settings } from './settings.js';
 import { type TopUpNote, topUp, topUpsOf } from './top-up.js';
 
+/** A ledger may take so long to let go of what it has open, even where the time is over. */
+const LEDGER_CLOSES_MS = 1_000;
+
 /** What {@link createMeter} makes. */
 export class EdenMeter implements Meter {
   readonly fetch: typeof globalThis.fetch;
@@ -214,10 +217,11 @@ export class EdenMeter implements Meter {
     this.#parts.rates.stop();
     this.#parts.credits?.stop();
     this.#reader.stop();
-    await ledger.flush?.(Math.max(0, timeoutMs - (systemClock.now() - startedAt)));
+    const left = () => Math.max(0, timeoutMs - (systemClock.now() - startedAt));
+    await ledger.flush?.(left());
     if (ledger.flush !== undefined) await nextTurn(); // what the ledger answered last is told first
     const closed = { restored, unsettled: openCalls.size + (ledger.kept ?? 0) };
-    await ledger.close?.();
+    await ledger.close?.(Math.max(left(), LEDGER_CLOSES_MS));
     if (this.settings.mode !== 'off') this.#log.closed(closed);
     return closed;
   }

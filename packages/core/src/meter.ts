@@ -81,7 +81,8 @@ export interface Meter {
   /**
    * Unhooks, lets calls in flight settle, stops all timers, and says what is left. The ledger's own client stays open.
    *
-   * @param options `timeoutMs`: how long to wait for calls in flight, default 5,000; `Infinity`: for all of them
+   * @param options `timeoutMs`: how long to wait for calls in flight, default 5,000; `Infinity`: for all of them. A ledger that
+   * hangs may take a second more
    * @throws {OptionsError} `ERR_COST_OPTIONS` (rejects) for a time that is none
    */
   close(options?: { timeoutMs?: number }): Promise<Closed>;

@@ -48,6 +48,13 @@ export class QuestionQueue {
     if (index >= 0) this.#done(this.#waiting.splice(index, 1));
   }
 
+  /** Rejects all that is not with the worker yet. */
+  abandon(reason: unknown): void {
+    const waiting = this.#waiting.splice(0);
+    for (const { reject } of waiting) reject(reason);
+    this.#done(waiting);
+  }
+
   /** Resolves when everything is answered. */
   async drain(): Promise<void> {
     if (this.#isRunning) await new Promise<void>((resolve) => this.#idle.push(resolve));

@@ -133,12 +133,16 @@ class SqliteLedger implements Ledger {
     await this.#ask({ ask: 'restore', remembered: bare, at, finished: ended });
   }
 
-  /** Answers what was asked before, and lets go of the file. */
-  async close(): Promise<void> {
+  /** Answers what was asked before, and lets go of the file; after the time-out only what the thread is at already. */
+  async close(timeoutMs = Number.POSITIVE_INFINITY): Promise<void> {
     this.#isClosed = true;
     this.#beat?.cancel();
-    await this.#queue.drain();
-    await this.#worker.close();
+    const closing = this.#queue.drain().then(() => this.#worker.close());
+    if (!Number.isFinite(timeoutMs)) return closing;
+    await withDeadline(closing, timeoutMs, systemClock).catch((cause) => {
+      if (!(cause instanceof NoAnswer)) throw cause;
+      this.#queue.abandon(new LedgerFileError(this.settings.path, 'closed', { cause }));
+    });
   }
 
   async #ask<Name extends Asked>(question: Question & { ask: Name }): Promise<Answer<Name>> {

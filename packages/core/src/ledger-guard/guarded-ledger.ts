@@ -162,9 +162,9 @@ export class GuardedLedger implements MeterLedger {
     if (this.#outbox.size > 0) this.#listener.dropped(this.#outbox.size, breaker.cause);
   }
 
-  async close(): Promise<void> {
+  async close(timeoutMs = Number.POSITIVE_INFINITY): Promise<void> {
     this.#line.breaker.stop();
     this.#local.forget();
-    await this.ledger.close?.();
+    await this.#line.end(timeoutMs);
   }
 }

@@ -3,7 +3,7 @@ import { LedgerUnavailableError, OptionsError } from '../errors.js';
 import type { Ledger, MaybePromise } from '../ledger/ledger.js';
 import { isPromise } from '../maybe.js';
 import { Breaker } from './breaker.js';
-import { DEADLINE_MS, withDeadline } from './deadline.js';
+import { DEADLINE_MS, NoAnswer, withDeadline } from './deadline.js';
 
 /** A start may create files and read a server's settings, and a restore writes all accounts. */
 const LONG_MS = 10_000;
@@ -79,6 +79,15 @@ export class LedgerLine {
     return answer.finally(() => {
       this.#questions -= 1;
       this.answered();
+    });
+  }
+
+  /** Closes the ledger. One that takes longer is left to it. */
+  async end(timeoutMs: number): Promise<void> {
+    const closing = this.ledger.close?.(timeoutMs);
+    if (!isPromise(closing) || !Number.isFinite(timeoutMs)) return closing;
+    await withDeadline(closing, timeoutMs, this.#timers).catch((cause) => {
+      if (!(cause instanceof NoAnswer)) throw cause;
     });
   }
 

@@ -53,5 +53,6 @@ export interface MeterLedger extends Pick<Ledger, 'name' | 'shared' | 'durable' 
   start?(): MaybePromise<void>;
   /** Waits until the ledger knows of everything, at most so long. */
   flush?(timeoutMs: number): Promise<void>;
-  close?(): MaybePromise<void>;
+  /** Waits for what the ledger does last, at most so long. */
+  close?(timeoutMs?: number): MaybePromise<void>;
 }

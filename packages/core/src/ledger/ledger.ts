@@ -68,8 +68,13 @@ export interface Ledger {
     at: number,
     finished?: readonly FinishedReservation[],
   ): MaybePromise<void>;
-  /** Stops the ledger's own timers. What the app brought (a Redis client) stays open. */
-  close?(): MaybePromise<void>;
+  /**
+   * Stops the ledger's own timers. What the app brought (a Redis client) stays open.
+   *
+   * @param timeoutMs how long it may take, in milliseconds: what it was asked before and has not begun by then it rejects.
+   * Default: as long as that takes
+   */
+  close?(timeoutMs?: number): MaybePromise<void>;
 }
 
 export type MaybePromise<T> = T | Promise<T>;

@@ -118,8 +118,8 @@ class ScopeAccounts implements Ledger {
     return this.ledger.restore?.(others, ...more);
   }
 
-  close(): MaybePromise<void> {
-    return this.ledger.close?.();
+  close(timeoutMs?: number): MaybePromise<void> {
+    return this.ledger.close?.(timeoutMs);
   }
 
   #giveBack({ id, at }: ReserveRequest, { ownId }: PartedReservation): void {
