@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import type { Ledger, MaybePromise } from '../ledger/ledger.js';
+import { isPromise } from '../maybe.js';
 import { isFaultyQuestion } from './is-faulty-question.js';
 import type { LedgerView } from './ledger-view.js';
 import type { PlannedReserve } from './meter-ledger.js';
@@ -27,12 +28,21 @@ export class Delivery {
   ) {}
 
   /**
-   * Finds out whether the ledger works, reading and writing: with the first letter, or by holding nothing on accounts that
-   * were asked for.
+   * Finds out whether the ledger works, reading and writing: with the first letter that is not answered in this process
+   * alone (one of a call on the accounts of a scope is), or by holding nothing on accounts that were asked for.
    */
   async knock(ask: Ask, latest: PlannedReserve | undefined): Promise<void> {
-    const letter = this.outbox.first;
-    if (letter !== undefined) return this.#deliver(letter, ask);
+    let isHeard = false;
+    const askAndHear: Ask = (question) =>
+      ask(() => {
+        const answer = question();
+        isHeard ||= isPromise(answer);
+        return answer;
+      });
+    for (let letter = this.outbox.first; letter !== undefined; letter = this.outbox.first) {
+      await this.#deliver(letter, askAndHear);
+      if (isHeard) return;
+    }
     const shared = latest?.holds.filter(({ account }) => account.owner === undefined) ?? [];
     try {
       await (shared.length === 0

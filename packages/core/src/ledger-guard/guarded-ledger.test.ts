@@ -6,6 +6,7 @@ import type { AccountRef, Balance, Ledger, ReserveResult, SettleResult, Truth } 
 import { LedgerLostError } from '../ledger/ledger-lost-error.js';
 import { LedgerQuestionError } from '../ledger/ledger-question-error.js';
 import { MemoryLedger } from '../ledger/memory-ledger.js';
+import { withScopeAccounts } from '../ledger/scope-accounts.js';
 import { GuardedLedger, type GuardListener } from './guarded-ledger.js';
 import type { OnLedgerError, PlannedHold, Verdict } from './meter-ledger.js';
 
@@ -124,12 +125,16 @@ class Server implements Ledger {
 
 type Told = Parameters<GuardListener['changed']>[0];
 
-function setup(more: Partial<Pick<Ledger, 'start' | 'processes'>> = {}, maxKept = 1_000) {
+function setup(
+  more: Partial<Pick<Ledger, 'start' | 'processes'>> = {},
+  maxKept = 1_000,
+  clientOf = (server: Ledger): Ledger => server,
+) {
   const clock = new TestClock();
   const server = Object.assign(new Server(clock), more);
   const states: Told[] = [];
   const counts = { admitted: 0, mistaken: 0, dropped: 0 };
-  const ledger = new GuardedLedger(server, {
+  const ledger = new GuardedLedger(clientOf(server), {
     clock,
     timers: clock,
     maxAccounts: 100,
@@ -305,6 +310,20 @@ describe('a ledger that cannot be asked', () => {
     await clock.advance(200);
     expect(await booked).toMatchObject({ applied: true });
     expect(server.balance).toEqual({ settled: 7, reserved: 1, toppedUp: 0 });
+    expect(states.map(({ state }) => state)).toEqual(['down', 'up']);
+  });
+
+  it('is not taken to work for what is answered without it', async () => {
+    const { server, ledger, states, reserve, settle, hold, clock, recovered } = setup({}, 1_000, withScopeAccounts);
+    const ofScope = { account: { key: 'request', owner: {} } };
+    await reserve('call', [hold(10, 'local', ofScope)]);
+    server.go('refusing');
+    await Promise.resolve(ledger.balances([ACCOUNT], clock.now())).catch(() => {});
+    const { later } = await settle('call', 7);
+    await clock.advance(10_000);
+    expect(await later).toMatchObject({ applied: true });
+    expect(ledger.state).toBe('down');
+    await recovered();
     expect(states.map(({ state }) => state)).toEqual(['down', 'up']);
   });
 
