@@ -57,6 +57,13 @@ describe.each(FAILURES)('while the ledger is %s', (failure, deadlineMs) => {
     expect(told.ledger).toMatchObject([{ state: 'down' }]);
     expect((await meter.health()).status).toBe('degraded');
     expect(meter.snapshot()).toMatchObject({ localCalls: 10, deniedCalls: 20 });
+    expect(told.unasked).toHaveLength(10);
+    expect(told.unasked[0]).toMatchObject({
+      budgets: ['all'],
+      operation: 'chat',
+      cause: { message: expect.any(String) },
+    });
+    expect(JSON.stringify(told.unasked)).not.toContain('cause');
     expect(told.charge).toHaveLength(16);
 
     const isUp = state(meter, 'up');
@@ -80,7 +87,9 @@ describe.each(FAILURES)('while the ledger is %s', (failure, deadlineMs) => {
 
     ledger.server.go(failure);
     const generous = setup({ onLedgerError: 'allow', limitUsd: 0.001 }, { ledger: ledgerOf() });
+    const { unasked } = hear(generous);
     expect(await Promise.all(many(3, () => ask(SPENDING)))).toEqual([200, 200, 200]);
+    expect(unasked).toMatchObject(many(3, () => ({ budgets: ['all'] })));
     ledger.server.go('up');
     await expectBooksToAgree(generous);
   });

@@ -1,5 +1,9 @@
 import { createMeter, OptionsError } from '@eden-cost/core';
+import type { NodeRedisClient } from '@eden-cost/redis';
 import { manualClock } from '@eden-cost/testing';
+import { createClient as createClient6 } from 'redis';
+import { createClient as createClient4 } from 'redis4';
+import { createClient as createClient5 } from 'redis5';
 import { describeWithRedis } from '../support/redis-server.js';
 import { balanceOf, hold, ledgerOf, request, until, useRedis } from './kit.js';
 
@@ -91,6 +95,18 @@ describeWithRedis('the Redis ledger, when it starts', () => {
     const client = redis.connect({ path: '/nowhere', maxRetriesPerRequest: 0 });
     client.on('error', () => {});
     await expect(ledgerOf(client).start()).rejects.toThrow();
+  });
+
+  const socket = { path: '/nowhere', tls: false } as const;
+  test.each<[string, NodeRedisClient]>([
+    ['4', createClient4({ socket })],
+    ['5', createClient5({ socket })],
+    ['6', createClient6({ socket })],
+  ])('a client of node-redis %s that was not connected is told to be', async (_version, client) => {
+    await expect(ledgerOf(client).start()).rejects.toMatchObject({
+      message: expect.stringContaining('await client.connect() before meter.ready()'),
+      cause: { message: 'The client is closed' },
+    });
   });
 
   test('each process hears how many share the ledger, unless it is told', async () => {

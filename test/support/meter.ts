@@ -27,7 +27,17 @@ export function useMeteredEden(options: StandInOptions = {}): MeteredEden {
   };
 }
 
-const EVENTS = ['charge', 'denied', 'overrun', 'threshold', 'credits', 'balance', 'ledger', 'error'] as const;
+const EVENTS = [
+  'charge',
+  'denied',
+  'overrun',
+  'threshold',
+  'credits',
+  'balance',
+  'ledger',
+  'unasked',
+  'error',
+] as const;
 
 type Heard = { readonly [E in (typeof EVENTS)[number]]: MeterEvents[E][] };
 

@@ -1,4 +1,4 @@
-import type { Charge } from './charge.js';
+import type { Charge, Operation } from './charge.js';
 import type { BalanceEvent } from './credits/balance-states.js';
 import type { Denial } from './denial.js';
 import type { Nanos } from './money.js';
@@ -27,6 +27,15 @@ export interface MeterEvents {
    * meanwhile (`up`): of `replayed` reservations and settlements.
    */
   ledger: { readonly state: 'down' | 'lost' | 'up'; readonly cause?: unknown; readonly replayed?: number };
+  /** A call was admitted although the ledger could not be asked: `budgets` said so, by their `onLedgerError`. */
+  unasked: {
+    /** Milliseconds since the epoch. */
+    readonly at: number;
+    readonly budgets: readonly string[];
+    readonly operation: Operation;
+    readonly model?: string;
+    readonly cause: unknown;
+  };
   /** The prepaid balance is low, exhausted or refilled (option `credits`). */
   balance: BalanceEvent;
   /** Something of the meter's own went wrong; the call itself went on. */

@@ -1,4 +1,3 @@
-import type { Counters } from './counters.js';
 import { OptionsError } from './errors.js';
 import type { Events } from './events.js';
 import type { Ledger } from './ledger/ledger.js';
@@ -8,7 +7,7 @@ import type { MeterLedger } from './ledger-guard/meter-ledger.js';
 import type { Settings } from './settings.js';
 
 /** The ledger that a meter works with. One in memory is always there; any other may be down, and gets a guard. */
-export function ledgerOf(settings: Settings, events: Events, counters: Counters): MeterLedger {
+export function ledgerOf(settings: Settings, events: Events): MeterLedger {
   const { ledger, clock, maxAccounts } = settings;
   if (ledger === undefined) return memoryLedger({ clock });
   if (isInMemory(ledger)) return ledger;
@@ -17,7 +16,6 @@ export function ledgerOf(settings: Settings, events: Events, counters: Counters)
     maxAccounts,
     listener: {
       changed: (event) => events.emit('ledger', event),
-      admitted: () => counters.admittedLocally(),
       mistaken: (cause) =>
         events.emit('error', {
           ...(cause instanceof OptionsError

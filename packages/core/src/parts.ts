@@ -24,7 +24,7 @@ import { UnattributedWarning } from './unattributed-warning.js';
 export function makeParts(settings: Settings, events: Events): Parts {
   const { clock, maxAccounts } = settings;
   const counters = new Counters(clock.now());
-  const ledger = ledgerOf(settings, events, counters);
+  const ledger = ledgerOf(settings, events);
   const tell = (problem: string, message: string, cause?: unknown) => events.emit('error', { problem, message, cause });
 
   const limits = new PlanLimits(clock, maxAccounts, (budget, cause) =>

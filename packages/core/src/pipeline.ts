@@ -16,7 +16,7 @@ import { type Plan, planHolds } from './plan.js';
 import { reserve } from './reserve.js';
 import type { Scope } from './scope/scope.js';
 import { settleCall } from './settle-call.js';
-import { tellCircuitOpen, tellCreditsExhausted, tellDenial, tellObserved } from './tell.js';
+import { tellCircuitOpen, tellCreditsExhausted, tellDenial, tellObserved, tellUnasked } from './tell.js';
 
 /**
  * The path of one call: what it is, what it may cost, whether that fits, and then either its way to Eden AI and back
@@ -128,6 +128,7 @@ function statedEstimate({ header }: OutgoingRequest): Nanos | undefined {
 
 function send(parts: Parts, call: Call, plan: Plan, verdict: Verdict, passage: Passage): Admission {
   tellObserved(parts, call, plan, verdict);
+  tellUnasked(parts, call, plan, verdict);
   parts.openCalls.add(call.id, call.draws === 'no' ? 0 : plan.estimate, plan.holds.length > 0);
   const watcher: CallWatcher = {
     answered: (status) => passage.answered(status),

@@ -79,6 +79,14 @@ export function tellObserved(parts: Parts, call: Call, plan: Plan, verdict: Verd
   }
 }
 
+/** What was let go although the ledger could not be asked. */
+export function tellUnasked(parts: Parts, call: Call, plan: Plan, verdict: Verdict): void {
+  if (!verdict.admitted || !('unasked' in verdict)) return;
+  parts.counters.admittedLocally();
+  const budgets = plan.applying.filter(({ enforce }) => enforce).map(({ budget }) => budget.name);
+  parts.events.emit('unasked', { ...common(parts, call), budgets, cause: verdict.unasked.cause });
+}
+
 /** Eden AI's own 402. */
 export function tellCreditsExhausted(parts: Parts, call: Call): Denial {
   const denial = tellCircuitOpen(parts, call);

@@ -18,6 +18,9 @@ const HOPELESS: readonly (readonly [RegExp, string])[] = [
   [/\bOOM\b/, 'its memory is full. Raise maxmemory, or give Eden Cost a server of its own'],
 ];
 
+/** How node-redis rejects what it is asked before `connect()`, or after it was closed. */
+const NOT_CONNECTED = /^The client is closed$/;
+
 /**
  * Opens the ledger on a server, and looks whether the server is fit for it.
  *
@@ -57,6 +60,10 @@ async function infoOf({ server: { runner, calls }, keys }: Partition): Promise<R
 
 function explain(error: unknown): never {
   const message = error instanceof Error ? error.message : '';
+  if (NOT_CONNECTED.test(message)) {
+    const fix = 'await client.connect() before meter.ready(), and do not close it before meter.close()';
+    throw new Error(`The client of the Redis server is not connected: ${fix}`, { cause: error });
+  }
   const [, reason] = HOPELESS.find(([pattern]) => pattern.test(message)) ?? [];
   if (reason === undefined) throw error;
   throw new OptionsError(`The Redis server cannot keep the ledger: ${reason}`, { cause: error });

@@ -17,7 +17,6 @@ import { Reserving, type ReservingTools } from './reserving.js';
 /** Who is told of what the guard does. */
 export interface GuardListener {
   readonly changed: RecoveryTools['changed'];
-  readonly admitted: ReservingTools['admitted'];
   readonly mistaken: ReservingTools['mistaken'];
   /** So many reservations and settlements will never be on the ledger. */
   dropped(count: number, cause: unknown): void;
@@ -69,7 +68,7 @@ export class GuardedLedger implements MeterLedger {
           (notes) => notes,
         );
     }
-    const { changed, admitted, mistaken } = listener;
+    const { changed, mistaken } = listener;
     const view = new LedgerView(new LastSeen(maxAccounts, ledger.processes));
     const local = new LocalAdmission(clock, view.seen);
     const outbox = new Outbox(maxKept);
@@ -89,7 +88,7 @@ export class GuardedLedger implements MeterLedger {
     this.#outbox = outbox;
     this.#quiet = quiet;
     this.#line = line;
-    this.#reserving = new Reserving({ ...tools, admitted, release: (id) => void this.release(id, clock.now()) });
+    this.#reserving = new Reserving({ ...tools, release: (id) => void this.release(id, clock.now()) });
     this.#bookings = new Bookings({ ...tools, missed: (ids, ttlMs) => this.#recovery.missed(ids, ttlMs) });
     this.#recovery = new Recovery({
       ...tools,

@@ -28,8 +28,16 @@ export interface Unasked {
   readonly cause: unknown;
 }
 
+/** The ledger could not be asked, and all budgets that could have denied the call let it pass without it. */
+export interface AdmittedHere extends Admitted {
+  /** Why it could not be asked. */
+  readonly unasked: { readonly cause: unknown };
+}
+
+type Admitted = Extract<ReserveResult, { admitted: true }>;
+
 /** How a reserve came out. */
-export type Verdict = ReserveResult | Unasked;
+export type Verdict = ReserveResult | AdmittedHere | Unasked;
 
 export interface Booked extends SettleResult {
   /** It is kept until the ledger can be asked: resolves with what that answers, `undefined` if it never could. */

@@ -17,8 +17,6 @@ export interface ReservingTools {
   readonly local: LocalAdmission;
   readonly keeping: Keeping;
   readonly release: (id: string) => void;
-  /** A call was admitted although the ledger could not be asked. */
-  readonly admitted: () => void;
   /** The ledger works, and cannot do what a call needs. */
   readonly mistaken: (cause: unknown) => void;
 }
@@ -66,7 +64,7 @@ export class Reserving {
   }
 
   #decideHere(request: PlannedReserve, waitMs: number, sent: boolean): MaybePromise<Verdict> {
-    const { clock, line, local, keeping, admitted } = this.tools;
+    const { clock, line, local, keeping } = this.tools;
     const { cause } = line.breaker;
     const isKept = !keeping.isFull;
     const unkept = isKept
@@ -81,8 +79,7 @@ export class Reserving {
       if (request.probe) return verdict;
       if (isKept) keeping.keep(request.id, { kind: 'reserve', request }, sent);
       else keeping.letGo(request.id);
-      if (request.holds.some(({ enforce }) => enforce)) admitted();
-      return verdict;
+      return request.holds.some(({ enforce }) => enforce) ? { ...verdict, unasked: { cause } } : verdict;
     });
   }
 
