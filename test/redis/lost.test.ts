@@ -1,6 +1,7 @@
 import { LedgerLostError, LedgerQuestionError } from '@eden-cost/core';
+import { manualClock } from '@eden-cost/testing';
 import { describeWithRedis } from '../support/redis-server.js';
-import { balanceOf, hold, ledgerOf, reported, request, useRedis } from './kit.js';
+import { balanceOf, hold, ledgerOf, reported, request, until, useRedis } from './kit.js';
 
 const remembered = (key: string, settled: number, toppedUp = 0) => ({
   account: { key },
@@ -93,15 +94,61 @@ describeWithRedis('the Redis ledger, when its server has lost the balances', () 
     expect(await redis.client.pttl('{eden-cost}:a:x1200')).toBeGreaterThan(34 * 86_400_000);
   });
 
-  test('a key of something else under our prefix is an error, and changes nothing', async () => {
+  test.each(['a text', 'of another type'])(
+    'what stands under the key of an account, and is %s of something else, is an error of one question, and stays',
+    async (kind) => {
+      const key = '{eden-cost}:a:theirs';
+      const ledger = ledgerOf(redis.client);
+      await (kind === 'a text' ? redis.client.set(key, 'not ours') : redis.client.hset(key, 'field', 'not ours'));
+      const stands = await redis.client.dump(key);
+      const both = [hold('x', 10, 100), hold('theirs', 10, 100)];
+      await expect(ledger.reserve(request('a', both))).rejects.toThrow(LedgerQuestionError);
+      await expect(balanceOf(ledger, 'theirs')).rejects.toThrow(LedgerQuestionError);
+      const note = { id: 'one', at: Date.now(), amount: 5, actor: 'a', reason: 'r' };
+      await expect(ledger.topUp({ key: 'theirs' }, note)).rejects.toThrow(LedgerQuestionError);
+      expect(await redis.client.dump(key)).toEqual(stands);
+      expect(await ledger.reserve(request('b', [hold('x', 10, 100)]))).toMatchObject({ admitted: true });
+      expect(await balanceOf(ledger, 'x')).toEqual({ settled: 0, reserved: 10, toppedUp: 0 });
+    },
+  );
+
+  test('what has expired and cannot be read keeps no other question from its answer, and is settled once it can', async () => {
+    const clock = manualClock();
+    const ledger = ledgerOf(redis.client, { clock });
+    await ledger.reserve(request('a', [hold('broken', 10, 100)], { ttlMs: 1_000 }));
+    await redis.client.rename('{eden-cost}:a:broken', 'kept');
+    await redis.client.hset('{eden-cost}:a:broken', 'field', 'not ours');
+    clock.advance(1_001);
+    expect(await ledger.reserve(request('b', [hold('x', 10, 100)]))).toMatchObject({ admitted: true });
+    await redis.client.rename('kept', '{eden-cost}:a:broken');
+    clock.advance(60_001);
+    await until(async () => (await balanceOf(ledger, 'broken'))?.settled === 10);
+  });
+
+  test.each(['x', 'w:*'])(
+    'a value of something else under a key that all questions need (%s) is an outage, and changes nothing',
+    async (name) => {
+      const ledger = ledgerOf(redis.client);
+      await ledger.reserve(request('a', [hold('x', 10, 100)]));
+      const [key = ''] = await redis.client.keys(`{eden-cost}:${name}`);
+      await redis.client.rename(key, 'kept');
+      for (const put of [() => redis.client.set(key, 'not ours'), () => redis.client.hset(key, 'field', 'not ours')]) {
+        await put();
+        const asked = ledger.reserve(request('b', [hold('x', 10, 100)]));
+        await expect(asked).rejects.toThrow(`NOTOURS what stands at ${key}`);
+        await expect(asked).rejects.not.toThrow(LedgerQuestionError);
+        await redis.client.del(key);
+      }
+      await redis.client.rename('kept', key);
+      expect(await balanceOf(ledger, 'x')).toMatchObject({ reserved: 10 });
+    },
+  );
+
+  test('a count of processes that cannot be read is none', async () => {
     const ledger = ledgerOf(redis.client);
-    await ledger.reserve(request('a', [hold('x', 10, 100)]));
-    await redis.client.del('{eden-cost}:x');
-    await redis.client.set('{eden-cost}:x', 'not ours');
-    const asked = ledger.reserve(request('b', [hold('x', 10, 100)]));
-    await expect(asked).rejects.toThrow(LedgerQuestionError);
-    await expect(asked).rejects.toThrow('WRONGTYPE');
-    await redis.client.del('{eden-cost}:x');
-    expect(await balanceOf(ledger, 'x')).toMatchObject({ reserved: 10 });
+    await redis.client.set('{eden-cost}:p', 'not ours');
+    const result = await ledger.reserve(request('a', [hold('x', 10, 100)]));
+    expect(result).toMatchObject({ admitted: true });
+    expect(result).not.toHaveProperty('processes');
   });
 });

@@ -16,6 +16,7 @@ test.each([
   "ERR Error running script (call to f_5fab): @user_script:12: -OOM command not allowed when used memory > 'maxmemory'.",
   'MISCONF Redis is configured to save RDB snapshots, but is unable to persist to disk. script: 5fab, on @user_script:9.',
   "NOPERM User weak has no permissions to run the 'set' command script: 5fab, on @user_script:4.",
+  'NOTOURS what stands at {eden-cost}:x, a key of the ledger, is not its own script: 5fab, on @user_script:9.',
   'LOADING Redis is loading the dataset in memory',
   'CLUSTERDOWN The cluster is down',
   "ERR unknown command 'EVALSHA'",

@@ -40,7 +40,8 @@ export function reserveResult(reply: Reply, probe = false): ReserveResult {
   if (probe) return { admitted: true, exceeded, crossed: [] };
   const last = reply.length - 1;
   const balances = balancesIn(reply, end, (last - end) / 3);
-  return { admitted: true, exceeded, crossed: [], balances, processes: Math.max(1, Number(reply[last])) };
+  const processes = Number(reply[last]);
+  return { admitted: true, exceeded, crossed: [], balances, ...(processes > 0 && { processes }) };
 }
 
 export function settleResult(reply: Reply): SettleResult {
