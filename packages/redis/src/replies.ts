@@ -41,7 +41,13 @@ export function reserveResult(reply: Reply, probe = false): ReserveResult {
   const last = reply.length - 1;
   const balances = balancesIn(reply, end, (last - end) / 3);
   const processes = Number(reply[last]);
-  return { admitted: true, exceeded, crossed: [], balances, ...(processes > 0 && { processes }) };
+  return {
+    admitted: true,
+    exceeded,
+    crossed: [],
+    balances,
+    ...(processes >= 0 && { processes: Math.max(1, processes) }),
+  };
 }
 
 export function settleResult(reply: Reply): SettleResult {
