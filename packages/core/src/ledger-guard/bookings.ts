@@ -32,9 +32,10 @@ export class Bookings {
     if (keeping.wasLetGo(id)) return UNKNOWN;
     if (keeping.mustKeep(id)) return keeping.keepSettle(id, amount, truth);
     const answer = new SettleAnswer();
+    const asked = view.seen.turn;
     return line.try(
       () => answer.attempt(ledger.settle(id, amount, truth)),
-      (result): Booked => view.settled(id, result, amount, truth),
+      (result): Booked => view.settled(id, result, amount, truth, asked),
       (cause) => {
         if (!isFaultyQuestion(cause)) return keeping.keepSettle(id, amount, truth, answer);
         view.forget(id);

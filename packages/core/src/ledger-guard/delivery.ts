@@ -87,15 +87,16 @@ export class Delivery {
   }
 
   async #tell(letter: Letter, message: Message, ask: Ask): Promise<void> {
+    const asked = this.view.seen.turn;
     const tell: Tellings = {
       reserve: async (_, { request }) => {
         const holds = request.holds.map((hold) => ({ ...hold, enforce: false }));
         const result = await ask(() => this.ledger.reserve({ ...request, at: this.clock.now(), holds }));
-        this.view.reserved(request, result);
+        this.view.reserved(request, result, asked);
       },
       settle: async ({ id }, { amount, truth, answer }) => {
         const result = await ask(() => answer.attempt(this.ledger.settle(id, amount, truth)));
-        this.view.settled(id, result, amount, truth);
+        this.view.settled(id, result, amount, truth, asked);
         answer.end(result);
       },
       release: async ({ id }) => {

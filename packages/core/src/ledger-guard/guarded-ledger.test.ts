@@ -7,6 +7,7 @@ import { LedgerLostError } from '../ledger/ledger-lost-error.js';
 import { LedgerQuestionError } from '../ledger/ledger-question-error.js';
 import { MemoryLedger } from '../ledger/memory-ledger.js';
 import { withScopeAccounts } from '../ledger/scope-accounts.js';
+import { DEADLINE_MS } from './deadline.js';
 import { GuardedLedger, type GuardListener } from './guarded-ledger.js';
 import type { OnLedgerError, PlannedHold, Verdict } from './meter-ledger.js';
 
@@ -88,10 +89,11 @@ class Server implements Ledger {
   }
 
   reserve: Ledger['reserve'] = (request) => {
-    const isLate = this.mode === 'frozen' && this.releasesLate;
+    const askedAt = this.clock.now();
     return this.#answer((): ReserveResult => {
       const result = this.#ledger.reserve({ ...request, at: this.clock.now() });
-      if (isLate) this.#ledger.release(request.id, this.clock.now());
+      const isLate = this.clock.now() - askedAt >= DEADLINE_MS;
+      if (isLate && this.releasesLate) this.#ledger.release(request.id, this.clock.now());
       return result.admitted ? { ...result, balances: request.holds.map(() => this.balance), processes: 2 } : result;
     });
   };

@@ -136,10 +136,11 @@ export class GuardedLedger implements MeterLedger {
 
   /** @throws {LedgerUnavailableError} `ERR_COST_LEDGER_UNAVAILABLE` */
   balances(accounts: readonly AccountRef[], at: number): MaybePromise<readonly Balance[]> {
+    const asked = this.#view.seen.turn;
     return this.#line.orUnavailable(
       () => this.ledger.balances(accounts, at),
       (balances) => {
-        this.#view.seen.note(accounts, balances);
+        this.#view.seen.note(accounts, balances, asked);
         return balances;
       },
     );

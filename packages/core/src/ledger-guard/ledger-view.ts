@@ -28,22 +28,24 @@ export class LedgerView {
     return this.#open.has(id);
   }
 
-  reserved(request: PlannedReserve, result: ReserveResult): ReserveResult {
+  /** @param asked the turn of {@link seen} when it was asked */
+  reserved(request: PlannedReserve, result: ReserveResult, asked: number): ReserveResult {
     const accounts = request.holds.map(({ account }) => account);
     if (!result.admitted) {
       const { index, balance } = result.refusal;
-      this.seen.note([accounts[index] as AccountRef], [balance]);
+      this.seen.note([accounts[index] as AccountRef], [balance], asked);
       return result;
     }
-    this.seen.note(accounts, result.balances);
+    this.seen.note(accounts, result.balances, asked);
     this.seen.processes = result.processes ?? this.seen.processes;
     if (!request.probe) this.#open.set(request.id, request);
     return result;
   }
 
-  settled(id: string, result: SettleResult, amount: Nanos, truth: Truth): SettleResult {
+  /** @param asked the turn of {@link seen} when it was asked */
+  settled(id: string, result: SettleResult, amount: Nanos, truth: Truth, asked: number): SettleResult {
     const accounts = this.#open.get(id)?.holds.map(({ account }) => account);
-    if (accounts !== undefined) this.seen.note(accounts, result.balances);
+    if (accounts !== undefined) this.seen.note(accounts, result.balances, asked);
     this.#open.delete(id);
     if (result.applied || !this.#finished.has(id)) this.#finish({ id, amount, truth });
     return result;

@@ -34,7 +34,9 @@ export class Reserving {
     if (line.isDown) return this.#decideHere(request, wait, false);
     const startedAt = clock.now();
     let sent: MaybePromise<ReserveResult> | undefined;
+    let asked = view.seen.turn;
     const ask = () => {
+      asked = view.seen.turn;
       sent = ledger.reserve({ ...request, at: clock.now() });
       return sent;
     };
@@ -42,7 +44,7 @@ export class Reserving {
       sent = ledger.reserveOrWait?.(request, wait);
       return sent as MaybePromise<ReserveResult>;
     };
-    const answered = (result: ReserveResult) => view.reserved(request, result);
+    const answered = (result: ReserveResult) => view.reserved(request, result, asked);
     const failed = (cause: unknown) => {
       if (isFaultyQuestion(cause)) return this.#unaskable(request, cause);
       this.latest = request;
