@@ -67,7 +67,6 @@ describeWithRedis('the Redis ledger, with the client that the app has', () => {
         { settled: 0, reserved: 10, toppedUp: 0 },
         { settled: 0, reserved: 20, toppedUp: 0 },
       ],
-      processes: 1,
     });
     expect((await ledger.settle('a', 60, reported())).balances).toEqual([
       { settled: 60, reserved: 0, toppedUp: 0 },

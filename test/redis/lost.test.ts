@@ -143,12 +143,4 @@ describeWithRedis('the Redis ledger, when its server has lost the balances', () 
       expect(await balanceOf(ledger, 'x')).toMatchObject({ reserved: 10 });
     },
   );
-
-  test('a count of processes that cannot be read is none', async () => {
-    const ledger = ledgerOf(redis.client);
-    await redis.client.set('{eden-cost}:p', 'not ours');
-    const result = await ledger.reserve(request('a', [hold('x', 10, 100)]));
-    expect(result).toMatchObject({ admitted: true });
-    expect(result).not.toHaveProperty('processes');
-  });
 });

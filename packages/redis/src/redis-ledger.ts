@@ -23,8 +23,6 @@ import { Partition } from './partition.js';
 import { Partitions } from './partitions.js';
 import { checkServer } from './server-check.js';
 
-type Admitted = Extract<ReserveResult, { admitted: true }>;
-
 const UNKNOWN: SettleResult = { applied: false, known: false, overruns: [], crossed: [] };
 
 /**
@@ -37,10 +35,6 @@ const UNKNOWN: SettleResult = { applied: false, known: false, overruns: [], cros
  */
 export const redisLedger = (client: RedisClient, options: RedisLedgerOptions = {}): Ledger =>
   withScopeAccounts(new RedisLedger(client, options));
-
-/** Processes say at home alone that they are alive, so nobody else can count them. */
-const withProcesses = ({ processes: _, ...result }: Admitted, alive: number | undefined): Admitted =>
-  alive === undefined ? result : { ...result, processes: alive };
 
 /** Each question goes to the partition that it concerns. */
 class RedisLedger implements Ledger {
@@ -79,8 +73,8 @@ class RedisLedger implements Ledger {
     const result = await partition.reserve(request);
     this.#heartbeat.start();
     if (!result.admitted || request.probe) return result;
-    if (this.processes !== undefined) return Object.assign(result, { processes: this.processes });
-    return partition === this.#partitions.home ? result : withProcesses(result, this.#heartbeat.processes);
+    const processes = this.processes ?? this.#heartbeat.processes;
+    return processes === undefined ? result : { ...result, processes };
   }
 
   async settle(id: string, amount: number, truth: Truth): Promise<SettleResult> {

@@ -38,16 +38,7 @@ export function reserveResult(reply: Reply, probe = false): ReserveResult {
   const exceeded: Refusal[] = [];
   for (let at = 2; at < end; at += 5) exceeded.push(refusalAt(reply, at));
   if (probe) return { admitted: true, exceeded, crossed: [] };
-  const last = reply.length - 1;
-  const balances = balancesIn(reply, end, (last - end) / 3);
-  const processes = Number(reply[last]);
-  return {
-    admitted: true,
-    exceeded,
-    crossed: [],
-    balances,
-    ...(processes >= 0 && { processes: Math.max(1, processes) }),
-  };
+  return { admitted: true, exceeded, crossed: [], balances: balancesIn(reply, end, (reply.length - end) / 3) };
 }
 
 export function settleResult(reply: Reply): SettleResult {

@@ -4,8 +4,7 @@ import { PRELUDE } from './prelude.js';
 /**
  * ARGV: id, '1' for a probe, the reservation's body.
  *
- * Answers `1, how many are exceeded, five numbers for each`, and but for a probe `three for the account of each hold, how many
- * processes live, -1 if that cannot be read`; or `0, index, 1 for held, settled, reserved, topped up` and for a crossing `threshold, settled, limit`.
+ * Answers `1, how many are exceeded, five numbers for each`, and but for a probe `three for the account of each hold`; or `0, index, 1 for held, settled, reserved, topped up` and for a crossing `threshold, settled, limit`.
  */
 export const RESERVE = script(`${PRELUDE}
 local id, probe = ARGV[5], ARGV[6] == '1'
@@ -23,8 +22,6 @@ local function admitted(exceeded)
     answer[n + 1], answer[n + 2], answer[n + 3] = account.s, account.r, account.t
     n = n + 3
   end
-  local live = redis.pcall('ZCARD', base .. 'p')
-  answer[n + 1] = type(live) == 'number' and live or -1
   return answer
 end
 
