@@ -106,8 +106,16 @@ test("a job that its tenant's day has no room for is put back until tomorrow, an
 });
 
 test('a job that used up its own budget has failed, and its tenant goes on', async () => {
-  const { worker } = start();
-  chat({ costUsd: 0.25 }, { costUsd: 0.25 });
+  const { worker } = start({
+    cost: {
+      budgets: [
+        { name: 'tenant-daily', limitUsd: 2, window: 'day', by: 'tenant' },
+        { name: 'one-job', limitUsd: 0.5, window: 'request' },
+      ],
+    },
+  });
+  // two at a time: whichever ends first has used it up before the third one begins
+  chat({ costUsd: 0.5 }, { costUsd: 0.5 });
   worker.add(summary('acme', 'one', 'two', 'three'));
   await worker.idle();
   worker.add(summary('acme', 'page'));

@@ -48,7 +48,10 @@ describe('eden-stand-in', () => {
     [['--balance', '-1'], 'balance'],
     [['--balance', 'much'], '--balance must be an amount in USD, not "much"'],
     [['--latency', '1.5'], '--latency must be a number of milliseconds, not "1.5"'],
-    [['--encoding', 'zip'], '--encoding must be one of auto, identity, gzip, br, deflate, deflate-raw, not "zip"'],
+    [
+      ['--encoding', 'zip'],
+      '--encoding must be one of auto, identity, gzip, br, deflate, deflate-raw, zstd, not "zip"',
+    ],
     [['--refill-amount', '5'], '--refill-threshold and --refill-amount go together'],
     [['--colour'], "Unknown option '--colour'"],
     [['file'], 'file'],
