@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import type { Meter } from '@eden-cost/core';
 import { standInHeaders, startEdenStandIn } from '@eden-cost/testing';
+import { report } from '../support/report.js';
 
 /** What this program prints. */
 export interface FrozenRun {
@@ -110,4 +111,4 @@ for (const [name, call] of Object.entries(CALLS)) {
 const { restored } = await meter.close();
 const later = [await outcomeOf(() => overFetch(globalThis.fetch, false)), await outcomeOf(() => overHttp(false))];
 const run: FrozenRun = { calls, unmetered, warnings, restored, later };
-process.stdout.write(JSON.stringify(run), () => process.exit());
+report(run);

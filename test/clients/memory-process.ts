@@ -2,6 +2,7 @@ import http, { type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createMeter } from '@eden-cost/core';
+import { report } from '../support/report.js';
 
 /** What this program prints: bytes of memory in use, on the heap and in buffers. */
 export interface MemoryRun {
@@ -114,4 +115,4 @@ await all(STREAMS, async (streams) => {
 const after = await memoryUsed();
 const { calls, costNanos, callsInFlight } = meter.snapshot();
 const run: MemoryRun = { before, early, late, after, calls, costNanos, callsInFlight };
-process.stdout.write(JSON.stringify(run), () => process.exit());
+report(run);

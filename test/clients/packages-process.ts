@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as esm from '@eden-cost/core';
 import { startEdenStandIn } from '@eden-cost/testing';
+import { report } from '../support/report.js';
 
 type Core = typeof esm;
 
@@ -98,4 +99,4 @@ const runs: PackageRun[] = [];
 for (const copy of Object.keys(COPIES)) runs.push(await run(copy));
 rmSync(root, { recursive: true });
 const left = globalThis.fetch === bare;
-process.stdout.write(JSON.stringify({ runs, left }), () => process.exit());
+report({ runs, left });

@@ -1,4 +1,5 @@
 import { type EdenStandIn, startEdenStandIn } from '@eden-cost/testing';
+import { report } from '../support/report.js';
 import { allClients } from './all-clients.js';
 import type { Client, ClientName } from './client.js';
 import { copiesRun } from './copies-run.js';
@@ -46,4 +47,4 @@ const result = await PARTS[process.argv[2] as Part](setting);
 clearTimeout(overdue);
 await front.close();
 await eden.close();
-process.stdout.write(JSON.stringify(result), () => process.exit());
+report(result);

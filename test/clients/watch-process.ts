@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createMeter } from '@eden-cost/core';
 import { startEdenStandIn } from '@eden-cost/testing';
+import { report } from '../support/report.js';
 
 /** What this program prints. */
 export interface WatchRun {
@@ -43,4 +44,4 @@ const answer = await fetch(`${eden.baseUrl}/chat/completions`, { method: 'POST',
 await answer.text();
 await nextTurn();
 const run: WatchRun = { uncaught, published, status: answer.status, calls: meter.snapshot().calls, unmetered };
-process.stdout.write(JSON.stringify(run), () => process.exit());
+report(run);

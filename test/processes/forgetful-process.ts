@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createMeter } from '@eden-cost/core';
+import { report } from '../support/report.js';
 
 /** Runs jobs to their end, each in a scope of its own; prints how many of the scopes the process has let go of. */
 const [edenUrl = '', count = '0'] = process.argv.slice(2);
@@ -32,4 +33,4 @@ for (let turn = 0; turn < 100; turn++) {
 }
 const { costNanos } = meter.snapshot();
 await meter.close();
-process.stdout.write(JSON.stringify({ gone, costNanos }), () => process.exit());
+report({ gone, costNanos });

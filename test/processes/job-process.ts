@@ -1,4 +1,5 @@
 import { createMeter } from '@eden-cost/core';
+import { report } from '../support/report.js';
 import { ledgerAt } from './ledger-over-http.js';
 
 /** What one process saw of a job. */
@@ -30,4 +31,4 @@ await Promise.all(
   Array.from({ length: 10 }, () => meter.run({}, async () => (await fetch(`${jobs}/${id}`)).arrayBuffer())),
 );
 await meter.close({ timeoutMs: 15_000 });
-process.stdout.write(JSON.stringify({ id, charges, errors }), () => process.exit());
+report({ id, charges, errors });

@@ -4,7 +4,7 @@ import { OptionsError } from './errors.js';
 /** The body of a request, as it came. For one that is not there, nobody kept it: an `OptionsError` says how to. */
 export type WebhookBody = string | Uint8Array | ArrayBuffer | undefined;
 
-/** The headers of a request, as any framework has them: node's, a `Headers` of any copy of undici, a `Map`. */
+/** The headers of a request in the shapes that frameworks have: node's, a `Headers` of whichever copy of undici, a `Map`. */
 export type WebhookHeaders =
   | { get(name: string): string | null | undefined }
   | Iterable<readonly [string, string]>

@@ -1,4 +1,5 @@
 import { startEdenStandIn } from '@eden-cost/testing';
+import { report } from '../../support/report.js';
 import { RATE_CARD } from '../endpoints.js';
 import { tlsFront } from '../tls-front.js';
 import { coveredClients } from './all-clients.js';
@@ -48,4 +49,4 @@ const coverage: Coverage = {
   ...{ scenarios, pools, unmetered, unattributedNanos, callsInFlight, costNanos },
   booked: eden.books().totalNanos,
 };
-process.stdout.write(JSON.stringify(coverage), () => process.exit());
+report(coverage);

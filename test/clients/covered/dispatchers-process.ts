@@ -1,4 +1,5 @@
 import { startEdenStandIn } from '@eden-cost/testing';
+import { report } from '../../support/report.js';
 import type { Undici } from './undici-clients.js';
 
 /** A call with a global dispatcher that the app has set: what it came to without a meter, and with one. */
@@ -44,4 +45,4 @@ for (const when of ['before', 'after'] as const) {
     });
   }
 }
-process.stdout.write(JSON.stringify(runs), () => process.exit());
+report(runs);

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import type { Meter } from '@eden-cost/core';
 import { standInHeaders, startEdenStandIn } from '@eden-cost/testing';
+import { report } from '../../support/report.js';
 import { neighbours } from './all-neighbours.js';
 import type { NeighbourName } from './neighbour.js';
 
@@ -97,4 +98,4 @@ const closed = await meter.close();
 const later = { answers: [await overFetch({}), await overHttp({})], calls: meter.snapshot().calls };
 await neighbour.uninstall?.();
 const run: NeighbourRun = { calls, seen, booked, unmetered, closed, later };
-process.stdout.write(JSON.stringify(run), () => process.exit());
+report(run);

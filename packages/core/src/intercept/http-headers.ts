@@ -1,5 +1,5 @@
-import type { ClientRequest } from 'node:http';
-import type { HeaderLookup } from '../exchange.js';
+import type { ClientRequest, RequestOptions } from 'node:http';
+import { ESTIMATE_HEADER, type HeaderLookup } from '../exchange.js';
 
 /**
  * Node's own, not documented. Headers that were given as an array exist only as the text that will be sent; so do all
@@ -54,4 +54,12 @@ function rewrite(request: ClientRequest, change: (head: string) => string): void
     written.outputSize = (written.outputSize ?? 0) + changed.length - head.length;
   }
   if (waiting !== undefined || !inLine) written._header = changed;
+}
+
+/** Headers that the app gave as an array: the request knows them only as the text that it sends. */
+export function writtenHeaders({ headers }: RequestOptions): readonly string[] | undefined {
+  if (!Array.isArray(headers)) return undefined;
+  const flat: string[] = headers.flat();
+  const isEstimate = (name: string | undefined) => name?.toLowerCase() === ESTIMATE_HEADER;
+  return flat.filter((_, index) => !isEstimate(flat[index - (index % 2)]));
 }

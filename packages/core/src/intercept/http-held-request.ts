@@ -10,9 +10,9 @@ import {
 } from '../exchange.js';
 import { isPromise } from '../maybe.js';
 import { type Done, HeldSteps, isChunk } from './held-steps.js';
-import { type OriginalRequest, watchAnswer } from './http-answer.js';
+import { watchAnswer } from './http-answer.js';
 import { answerHere } from './http-denial.js';
-import { headerOf, put, renderHead, takeOff } from './http-headers.js';
+import { headerOf, put, renderHead, takeOff, writtenHeaders } from './http-headers.js';
 import type { HttpTarget } from './http-target.js';
 import { shadow } from './shadow.js';
 
@@ -198,12 +198,4 @@ export class HeldRequest implements Held {
 /** Node's own, which is not documented: how an agent tells that there is no socket. */
 function failWithoutSocket(request: ClientRequest, error: unknown): void {
   (request.onSocket as (socket: unknown, error?: unknown) => void).call(request, null, error);
-}
-
-/** Headers that the app gave as an array: the request knows them only as the text that it sends. */
-function writtenHeaders({ headers }: RequestOptions): OriginalRequest['headers'] | undefined {
-  if (!Array.isArray(headers)) return undefined;
-  const flat: string[] = headers.flat();
-  const isEstimate = (name: string | undefined) => name?.toLowerCase() === ESTIMATE_HEADER;
-  return flat.filter((_, index) => !isEstimate(flat[index - (index % 2)]));
 }
