@@ -184,6 +184,13 @@ describe.each(COPIES)('a handler of %s that throws at the end of an answer', (_n
 });
 
 describe('the fetch that the meter puts in place', () => {
+  it('leaves a 402 of a path that costs nothing as it is, also in a scope: only a denial rejects', async () => {
+    const { metered, meter } = await origins(refusing);
+    const status = (path: string) => meter.run({}, async () => outcome(fetch(metered + path).then((it) => it.status)));
+    expect(await status('/v3/models')).toBe(402);
+    expect(meter.snapshot()).toMatchObject({ deniedCalls: 0, calls: 0 });
+  });
+
   it('rejects what is no URL as without us, and takes as many arguments', async () => {
     const bare = globalThis.fetch;
     const without = await outcome(bare(Object.create(null)));
