@@ -1,12 +1,13 @@
-// node app.mjs express|koa|nest bare|als|metered <base URL> [<header>=<value> ...]: each request makes one call, and answers
+// node app.mjs express|koa|nest bare|als|least|metered <base URL> [<header>=<value> ...]: each request makes one call, and answers
 // with a part of what it got. Sends its port, and for each message the CPU that it has used. Ends with its parent.
 import 'reflect-metadata';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import http from 'node:http';
+import { leastMeter } from './least.mjs';
 
 const [framework, variant, baseUrl, ...headers] = process.argv.slice(2);
 const isMetered = variant === 'metered';
-const storage = variant === 'als' ? new AsyncLocalStorage() : undefined;
+const around = aroundRequest();
 
 const CALL = {
   method: 'POST',
@@ -25,6 +26,21 @@ async function ask() {
   return { text: choices[0].message.content, tokens: usage.completion_tokens };
 }
 
+/** What a request is answered within: an empty context, or the least of a meter with a line of its own; nothing for any other. */
+function aroundRequest() {
+  if (variant === 'als') {
+    const storage = new AsyncLocalStorage();
+    return (_res, next) => storage.run({}, next);
+  }
+  if (variant !== 'least') return undefined;
+  const meter = leastMeter(baseUrl);
+  return (res, next) => {
+    const scope = { usd: 0 };
+    res.on('close', () => process.stdout.write(`${JSON.stringify({ status: res.statusCode, costUsd: scope.usd })}\n`));
+    return meter.run(next, scope);
+  };
+}
+
 /** Lines are written as they are by default; the standard output of this process leads to nowhere. */
 const options = {
   baseUrls: [new URL(baseUrl).origin],
@@ -37,7 +53,7 @@ const FRAMEWORKS = {
   async express() {
     const { default: express } = await import('express');
     const app = express();
-    if (storage) app.use((_req, _res, next) => storage.run({}, next));
+    if (around) app.use((_req, res, next) => around(res, next));
     if (isMetered) app.use((await import('@eden-cost/express')).costAware(options));
     app.get('/ask', async (_req, res) => void res.json(await ask()));
     return http.createServer(app);
@@ -45,7 +61,7 @@ const FRAMEWORKS = {
   async koa() {
     const { default: Koa } = await import('koa');
     const app = new Koa();
-    if (storage) app.use((_ctx, next) => storage.run({}, next));
+    if (around) app.use((ctx, next) => around(ctx.res, next));
     if (isMetered) app.use((await import('@eden-cost/koa')).costAware(options));
     app.use(async (ctx) => {
       ctx.body = await ask();
@@ -66,7 +82,7 @@ const FRAMEWORKS = {
     const imports = isMetered ? [(await import('@eden-cost/nestjs')).CostModule.forRoot(options)] : [];
     Module({ imports, controllers: [AskController] })(AppModule);
     const app = await NestFactory.create(AppModule);
-    if (storage) app.use((_req, _res, next) => storage.run({}, next));
+    if (around) app.use((_req, res, next) => around(res, next));
     await app.init();
     return app.getHttpServer();
   },

@@ -4,7 +4,7 @@ import { sideBySide } from './measure.mjs';
 import { row } from './report.mjs';
 import { added, median, noise } from './statistics.mjs';
 
-const MODES = ['bare', 'control', 'eden', 'otel', 'msw', 'als'];
+const MODES = ['bare', 'control', 'eden', 'otel', 'msw', 'als', 'least'];
 const SIZE = { warmUp: { chat: 4_000 }, units: 200, rounds: 13 };
 const PEERS = [
   { mode: 'otel', name: "OpenTelemetry's", bound: 1, says: '< 1' },
@@ -19,7 +19,7 @@ export const meteredCallRows = () =>
 
 function rowsOf(transport, seen) {
   const calls = SIZE.warmUp.chat + SIZE.units * SIZE.rounds;
-  for (const mode of ['eden', 'otel', 'msw']) {
+  for (const mode of ['eden', 'otel', 'msw', 'least']) {
     const met = seen[mode].seen.at(-1);
     // the interceptors tell of an answer after its caller has it: the last few are still to come
     if (met < calls - 10) throw new Error(`${mode} saw ${met} of ${calls} calls over ${transport}`);
@@ -29,6 +29,7 @@ function rowsOf(transport, seen) {
   const us = (value) => `${Math.round(value)} us`;
   const contextShare = cpu('als') / cpu('eden');
   const context = `1 ${transport}: CPU that an empty AsyncLocalStorage adds to a call (${us(cpu('als'))}), of the meter's`;
+  const least = `1 ${transport}: CPU that the least that meters adds to a call (${us(cpu('least'))}), of OpenTelemetry's`;
   const peers = PEERS.map(({ mode, name, bound, says }) => {
     const share = cpu('eden') / cpu(mode);
     const what = `1 ${transport}: CPU added to a call (${us(cpu('eden'))} to ${us(median(seen.bare.cpu))}), of ${name} (${us(cpu(mode))}, noise ${us(lost)})`;
@@ -36,5 +37,5 @@ function rowsOf(transport, seen) {
     const met = cpu(mode) > lost && (bound === 1 ? share < 1 : share <= bound);
     return row(what, share, says, met, cpu('control') / cpu(mode));
   });
-  return [...peers, row(context, contextShare)];
+  return [...peers, row(context, contextShare), row(least, cpu('least') / cpu('otel'))];
 }

@@ -19,6 +19,7 @@ export const MODES = {
   msw,
   clone,
   als,
+  least,
 };
 
 async function bare() {
@@ -29,6 +30,12 @@ async function bare() {
 async function als() {
   const storage = new AsyncLocalStorage();
   return { run: (work) => storage.run({}, work), seen: () => 0 };
+}
+
+/** What any meter has to do at the least. */
+async function least(baseUrl) {
+  const { leastMeter } = await import('./least.mjs');
+  return leastMeter(baseUrl);
 }
 
 async function eden(baseUrl) {

@@ -11,12 +11,17 @@ const KINDS = [
   { what: 'cpu', says: 'CPU of a stream of 200 chunks' },
   { what: 'firstChunk', says: "a stream's first chunk" },
 ];
+const PEERS = { clone: 'clone()', least: 'the least that meters' };
 const SLOW_KINDS = [{ what: 'chunk', says: 'the median way of a chunk, one each 2 ms' }];
 
 export const streamRows = () =>
   withServer('./stream-server.mjs', async (url) => [
-    ...rowsOf(KINDS, 'fetch', await sideBySide(['bare', 'control', 'eden', 'clone'], 'stream', 'fetch', url, SIZE)),
-    ...rowsOf(KINDS, 'http', await sideBySide(['bare', 'control', 'eden'], 'stream', 'http', url, SIZE)),
+    ...rowsOf(
+      KINDS,
+      'fetch',
+      await sideBySide(['bare', 'control', 'eden', 'least', 'clone'], 'stream', 'fetch', url, SIZE),
+    ),
+    ...rowsOf(KINDS, 'http', await sideBySide(['bare', 'control', 'eden', 'least'], 'stream', 'http', url, SIZE)),
     ...rowsOf(SLOW_KINDS, 'fetch', await sideBySide(['bare', 'control', 'eden'], 'slow stream', 'fetch', url, SLOW)),
     ...rowsOf(SLOW_KINDS, 'http', await sideBySide(['bare', 'control', 'eden'], 'slow stream', 'http', url, SLOW)),
   ]);
@@ -31,6 +36,8 @@ const rowsOf = (kinds, transport, seen) =>
     const title = `3 ${transport}: added to ${says}, of the bare one (${Math.round(base)} us)`;
     return [
       row(title, share, `<= ${bound.toFixed(3)} (noise)`, share <= bound, control),
-      ...(seen.clone ? [row(`${title}, by clone()`, median(ofBare('clone')))] : []),
+      ...['clone', 'least']
+        .filter((mode) => seen[mode])
+        .map((mode) => row(`${title}, by ${PEERS[mode]}`, median(ofBare(mode)))),
     ];
   });
