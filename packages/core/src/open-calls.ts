@@ -4,8 +4,9 @@ import { isPromise } from './maybe.js';
 import type { Nanos } from './money.js';
 
 /**
- * The calls between reserve and settle. While there are any, one timer keeps their reservations from expiring;
- * it runs at a third of their lifetime, with jitter, so that processes that started together do not ask together.
+ * The calls between reserve and settle. One timer keeps their reservations from expiring, and ends once it finds none: calls
+ * that come one after the other share it. It runs at a third of their lifetime, with jitter, so that processes that started
+ * together do not ask together.
  */
 export class OpenCalls {
   readonly #reservations = new Set<string>();
@@ -52,7 +53,6 @@ export class OpenCalls {
   delete(id: string): void {
     this.#calls.delete(id);
     this.#reservations.delete(id);
-    if (this.#reservations.size === 0) this.#stop();
     this.#tellIdle();
   }
 
@@ -91,6 +91,8 @@ export class OpenCalls {
 
   #schedule(): Timer {
     return this.clock.after((this.ttlMs / 3) * (0.8 + 0.4 * Math.random()), () => {
+      this.#timer = undefined;
+      if (this.#reservations.size === 0) return;
       this.#timer = this.#schedule();
       try {
         const done = this.ledger.extend([...this.#reservations], this.ttlMs, this.clock.now());

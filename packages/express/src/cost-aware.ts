@@ -32,6 +32,7 @@ export function costAware(options: CostAwareOptions | Meter = {}): CostAwareHand
   const { meter, labels, status, budgets } = configureAdapter<Request>(options, () => pino());
   const isOff = meter.mode === 'off';
   if (!isOff) patchLayer(meter);
+  const known = new WeakSet<object>();
 
   const handler: RequestHandler = (req, res, next) => {
     const state = stateOf(req);
@@ -41,7 +42,7 @@ export function costAware(options: CostAwareOptions | Meter = {}): CostAwareHand
       next();
       return;
     }
-    if (!isOff) seen(req, state, meter);
+    if (!isOff) seen(req, state, meter, known);
     const open = meter.open({ logger: () => requestLogger(req), describe: () => describe(req, res, state) });
     open.add(layer);
     state.open = open;
@@ -54,8 +55,8 @@ export function costAware(options: CostAwareOptions | Meter = {}): CostAwareHand
 }
 
 /** This may be another copy of Express than ours, and is then patched only now. */
-function seen(req: Request, state: RequestState, meter: Meter): void {
-  patchLayerOf(req, meter);
+function seen(req: Request, state: RequestState, meter: Meter, known: WeakSet<object>): void {
+  patchLayerOf(req, meter, known);
   if ((req.baseUrl ?? '') !== state.place.baseUrl) state.place = unseenPlace(req);
 }
 
