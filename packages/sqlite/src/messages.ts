@@ -43,8 +43,17 @@ export type Asked = keyof Questions;
 export type Answer<Name extends Asked> = Questions[Name]['answer'];
 export type Question = { [Name in Asked]: { readonly ask: Name } & Questions[Name]['with'] }[Asked];
 
-/** One answer for each question of a batch, or why there are none: then nothing has changed. */
+export interface Answers {
+  /** One for each question of a batch. */
+  readonly answers: readonly unknown[];
+  /** Why questions have none, by their index, where that concerns them alone: nothing of them has changed anything. */
+  readonly refused?: ReadonlyMap<number, string>;
+  /** What could not be read, was no matter for these questions, and was left as it is. */
+  readonly passedBy?: string;
+}
+
+/** What becomes of a batch, or why there is no answer to any of it: then nothing has changed. */
 export type Reply =
-  | { readonly answers: readonly unknown[] }
+  | Answers
   | { readonly failed: LedgerFileReason; readonly cause?: string }
   | { readonly lost: string };

@@ -1,4 +1,4 @@
-import { LedgerLostError } from '@eden-cost/core';
+import { LedgerLostError, LedgerQuestionError, warnOnce } from '@eden-cost/core';
 import { LedgerFileError } from './ledger-file-error.js';
 import type { LedgerWorker } from './ledger-worker.js';
 import type { Question, Reply } from './messages.js';
@@ -77,7 +77,12 @@ export class QuestionQueue {
 
   #answer(batch: readonly Waiting[], reply: Reply): void {
     if ('answers' in reply) {
-      for (const [index, { resolve }] of batch.entries()) resolve(reply.answers[index]);
+      for (const [index, { resolve, reject }] of batch.entries()) {
+        const refused = reply.refused?.get(index);
+        if (refused === undefined) resolve(reply.answers[index]);
+        else reject(new LedgerQuestionError(refused));
+      }
+      if (reply.passedBy !== undefined) warnOnce('WARN_COST_UNREADABLE_ROW', reply.passedBy);
       return;
     }
     const error =

@@ -1,13 +1,13 @@
 import { Account, type AccountRef } from '@eden-cost/core';
+import { isNumber, listOf, wholeOf } from './columns.js';
 import type { Database, Row, Statement } from './driver.js';
+import { readRow } from './unreadable-row.js';
 
 interface Loaded {
   readonly account: Account;
   /** As the file has it; undefined when it has none. */
   readonly stored: readonly (string | number)[] | undefined;
 }
-
-const numbers = (text: unknown): readonly number[] => JSON.parse(text as string) as number[];
 
 /** What may change of an account, as it is stored. */
 const valuesOf = ({ settled, reserved, toppedUp, thresholds, fired }: Account) =>
@@ -30,12 +30,19 @@ export class AccountRows {
       DELETE FROM account WHERE key IN (SELECT key FROM account WHERE ends_at < ? AND reserved = 0 LIMIT ?)`);
   }
 
-  /** Undefined for one that the file does not have. */
+  /**
+   * Undefined for one that the file does not have.
+   *
+   * @throws {UnreadableRow}
+   */
   find(key: string): Account | undefined {
     const loaded = this.#loaded.get(key);
     if (loaded !== undefined) return loaded.account;
-    const row = this.#select.get(key);
-    return row === undefined ? undefined : this.#load(accountOf(row), true);
+    const found = readRow('account', key, () => {
+      const row = this.#select.get(key);
+      return row && accountOf(row);
+    });
+    return found && this.#load(found, true);
   }
 
   open({ key, endsAt = Number.POSITIVE_INFINITY }: AccountRef): Account {
@@ -69,11 +76,11 @@ export class AccountRows {
 
 function accountOf(row: Row): Account {
   const account = new Account(row.key as string, (row.ends_at as number | null) ?? Number.POSITIVE_INFINITY);
-  account.settled = row.settled as number;
-  account.reserved = row.reserved as number;
-  account.toppedUp = row.topped_up as number;
-  account.thresholds = numbers(row.thresholds);
-  account.fired = numbers(row.fired);
+  account.settled = wholeOf(row, 'settled');
+  account.reserved = wholeOf(row, 'reserved');
+  account.toppedUp = wholeOf(row, 'topped_up');
+  account.thresholds = listOf(row, 'thresholds', isNumber);
+  account.fired = listOf(row, 'fired', isNumber);
   return account;
 }
 

@@ -14,8 +14,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The driver of this Node, which tells when a connection has begun a transaction. */
-async function telling(begun: () => void): Promise<Driver> {
+/** The driver of this Node, which tells what a connection has executed. */
+async function telling(executed: (sql: string) => void): Promise<Driver> {
   const Real = (await findDriver()) as Driver;
   return class implements Database {
     readonly #real: Database;
@@ -24,7 +24,7 @@ async function telling(begun: () => void): Promise<Driver> {
     }
     exec(sql: string): void {
       this.#real.exec(sql);
-      if (/^BEGIN/.test(sql)) begun();
+      executed(sql);
     }
     prepare(sql: string): Statement {
       return this.#real.prepare(sql);
@@ -52,7 +52,9 @@ const reserve = (id: string): Question => ({
 test('from where it begins, a transaction has the file for itself: what it has read, no other process changes', async () => {
   const meanwhile: Reply[] = [];
   const other = open('other', await findDriver());
-  const driver = await telling(() => meanwhile.push(other.reply([reserve('other')])));
+  const driver = await telling((sql) => {
+    if (/^BEGIN/.test(sql)) meanwhile.push(other.reply([reserve('other')]));
+  });
   const one = open('one', driver);
   expect(one.reply([reserve('one')])).toMatchObject({ answers: [{ admitted: true }] });
   expect(one.reply([reserve('again')])).toMatchObject({ answers: [{ admitted: false }] });
@@ -61,4 +63,33 @@ test('from where it begins, a transaction has the file for itself: what it has r
   expect(working.map((reply) => 'failed' in reply && reply.failed)).toEqual(['locked', 'locked']);
   expect(other.reply([reserve('other')])).toMatchObject({ answers: [{ admitted: false }] });
   for (const each of [one, other]) each.close();
+});
+
+test('a disk that fails while the questions of a batch are asked one by one has booked none of them', async () => {
+  let savepoints = 0;
+  let full = 3;
+  const driver = await telling((sql) => {
+    if (/^SAVEPOINT/.test(sql) && ++savepoints === full) throw Object.assign(new Error('full'), { errcode: 13 });
+  });
+  const batches = open('one', driver);
+  batches.reply([reserve('bad')]);
+  const Real = (await findDriver()) as Driver;
+  const other = new Real(join(folder, 'budgets.db'));
+  other.exec("UPDATE reservation SET holds = ''");
+  const settle = (id: string): Question => ({ ask: 'settle', id, amount: 1, truth: { rank: 'reported', at: NOW } });
+  const topUp = (id: string): Question => ({
+    ask: 'topUp',
+    account: { key: 'x' },
+    note: { id, at: NOW, amount: 5, actor: 'ann', reason: 'asked for it' },
+  });
+  const batch = [topUp('one'), settle('bad'), topUp('two')];
+  expect(batches.reply(batch)).toEqual({ failed: 'full', cause: 'full' });
+  const balance: Question = { ask: 'balances', accounts: [{ key: 'x' }], at: NOW };
+  expect(batches.reply([balance])).toEqual({ answers: [[{ settled: 0, reserved: 60, toppedUp: 0 }]] });
+  full = Number.POSITIVE_INFINITY;
+  const refused = new Map([[1, expect.stringMatching(/^The ledger's file .*budgets\.db works.*"bad"/)]]);
+  expect(batches.reply(batch)).toEqual({ answers: [undefined, undefined, undefined], refused });
+  expect(batches.reply([balance])).toEqual({ answers: [[{ settled: 0, reserved: 60, toppedUp: 10 }]] });
+  other.close();
+  batches.close();
 });

@@ -1,65 +1,14 @@
-import { LedgerRules, type ReserveRequest, type ReserveResult } from '@eden-cost/core';
-import type { Answer, Asked, Question, Questions, Reply, WorkerData } from '../messages.js';
+import type { Answers, Question, Reply, WorkerData } from '../messages.js';
+import { Desk } from './desk.js';
 import type { Database } from './driver.js';
-import { failureOf } from './failure.js';
-import { GivenBack } from './given-back.js';
+import { concernsOneQuestion, failureOf } from './failure.js';
 import type { LedgerFile } from './ledger-file.js';
-import { Processes } from './processes.js';
-import { SqliteBook } from './sqlite-book.js';
+import { allTogether, oneByOne } from './ways-to-answer.js';
 
-type Handlers = { readonly [Name in Asked]: (asked: Questions[Name]['with']) => Answer<Name> };
-
-/** What one open file is asked through. */
-class Desk {
-  readonly book: SqliteBook;
-  readonly processes: Processes;
-  readonly #rules: LedgerRules;
-  readonly #givenBack: GivenBack;
-  /** Of the transaction, once it is asked for. */
-  alive: number | undefined;
-
-  constructor(
-    readonly database: Database,
-    self: string,
-    file: string,
-  ) {
-    this.book = new SqliteBook(database);
-    this.processes = new Processes(database, self);
-    this.#rules = new LedgerRules(this.book);
-    this.#givenBack = new GivenBack(database, this.book, file);
-  }
-
-  readonly handlers: Handlers = {
-    open: () => undefined,
-    reserve: ({ request }) => this.#reserve(request),
-    settle: ({ id, amount, truth }) => {
-      const result = this.#rules.settle(id, amount, truth);
-      if (!result.known) return result;
-      const accounts = this.book.reservation(id)?.accounts ?? [];
-      return { ...result, balances: accounts.map(({ balance }) => balance) };
-    },
-    release: ({ id, at }) => this.#rules.release(id, at),
-    extend: ({ ids, ttlMs, at }) => void this.#rules.extend(ids, ttlMs, at),
-    balances: ({ accounts, at }) => this.#rules.balances(accounts, at),
-    topUp: ({ account, note }) => void this.#rules.topUp(account, note),
-    topUps: ({ account, at }) => this.#rules.topUps(account, at),
-    restore: ({ remembered, finished, at }) => void this.#givenBack.restore(remembered, finished, at),
-    beat: () => undefined,
-  };
-
-  #reserve(request: ReserveRequest): ReserveResult {
-    const result = this.#rules.reserve(request);
-    if (!result.admitted) return result;
-    this.alive ??= this.processes.alive(request.at);
-    const balances = this.#rules.balances(
-      request.holds.map(({ account }) => account),
-      request.at,
-    );
-    return { ...result, balances, processes: this.alive };
-  }
-}
-
-/** Answers batches of questions, each batch in one transaction: it is booked as a whole, or nothing of it is. */
+/**
+ * Answers batches of questions, each batch in one transaction: it is booked as a whole, or nothing of it is. Where one of its
+ * questions cannot be answered, all of it is undone, and booked again without what that question changes.
+ */
 export class Batches {
   #desk: Desk | undefined;
 
@@ -70,16 +19,14 @@ export class Batches {
 
   reply(questions: readonly Question[]): Reply {
     try {
-      const desk = this.#openDesk();
-      if (this.file.isLost && questions[0]?.ask !== 'restore') {
-        return { lost: `The file ${this.data.path} was replaced or deleted; its balances are those of another file` };
-      }
-      const answers = this.#transact(desk, questions);
-      this.file.isLost = false;
-      return { answers };
+      return this.#book(questions, (desk) => allTogether(desk, questions));
     } catch (error) {
-      const { reason, cause } = failureOf(error);
-      return { failed: reason, ...(cause instanceof Error && { cause: cause.message }) };
+      if (!concernsOneQuestion(error)) return failed(error);
+    }
+    try {
+      return this.#book(questions, (desk) => oneByOne(desk, questions, this.data.path));
+    } catch (error) {
+      return failed(error);
     }
   }
 
@@ -97,7 +44,22 @@ export class Batches {
     return this.#desk;
   }
 
-  #transact(desk: Desk, questions: readonly Question[]): unknown[] {
+  #book(questions: readonly Question[], ask: (desk: Desk) => Answers): Reply {
+    const desk = this.#openDesk();
+    if (this.file.isLost && questions[0]?.ask !== 'restore') {
+      return { lost: `The file ${this.data.path} was replaced or deleted; its balances are those of another file` };
+    }
+    const answers = this.#transact(desk, questions, ask);
+    this.file.isLost = false;
+    const passedBy = desk.book.takePassedBy();
+    if (passedBy === undefined) return answers;
+    return {
+      ...answers,
+      passedBy: `The ledger goes on without a row of its file ${this.data.path}. ${passedBy.message}`,
+    };
+  }
+
+  #transact(desk: Desk, questions: readonly Question[], ask: (desk: Desk) => Answers): Answers {
     const { database, book, processes } = desk;
     database.exec('BEGIN IMMEDIATE');
     try {
@@ -105,8 +67,8 @@ export class Batches {
       book.begin();
       desk.alive = undefined;
       processes.beat(at);
-      const answers = questions.map((question) => answer(desk.handlers, question));
-      book.end(at, questions.length);
+      const answers = ask(desk);
+      book.prune(at, questions.length);
       database.exec('COMMIT');
       return answers;
     } catch (error) {
@@ -126,8 +88,10 @@ export class Batches {
   }
 }
 
-const answer = <Name extends Asked>(handlers: Handlers, question: Question & { ask: Name }): Answer<Name> =>
-  (handlers[question.ask] as (asked: Question) => Answer<Name>)(question);
+function failed(error: unknown): Reply {
+  const { reason, cause } = failureOf(error);
+  return { failed: reason, ...(cause instanceof Error && { cause: cause.message }) };
+}
 
 /** When a question is asked, as it says itself. */
 function timeOf(question: Question): number {

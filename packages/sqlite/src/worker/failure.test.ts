@@ -1,4 +1,4 @@
-import { Failure, failureOf } from './failure.js';
+import { concernsOneQuestion, Failure, failureOf } from './failure.js';
 
 /** As `node:sqlite` and `libsql` say it. */
 const nodeSqlite = (errcode: number) => Object.assign(new Error('x'), { code: 'ERR_SQLITE_ERROR', errcode });
@@ -32,4 +32,18 @@ test('what is a failure already stays that', () => {
 test('anything else failed for a reason that its cause has', () => {
   const error = new TypeError('x is not a function');
   expect(failureOf(error)).toMatchObject({ reason: 'failed', cause: error });
+});
+
+test.each([5, 8, 10, 11, 13, 14, 26, 1, 0])('the result code %i concerns all questions', (code) => {
+  for (const error of [nodeSqlite(code), libsql(code), failureOf(libsql(code))]) {
+    expect(concernsOneQuestion(error)).toBe(false);
+  }
+});
+
+test.each([18, 19, 19 + 12 * EXTENDED, 20])('the result code %i concerns the question whose value it is', (code) => {
+  for (const error of [nodeSqlite(code), libsql(code)]) expect(concernsOneQuestion(error)).toBe(true);
+});
+
+test('what SQLite has not said concerns one question', () => {
+  expect(concernsOneQuestion(new TypeError('x is not a function'))).toBe(true);
 });

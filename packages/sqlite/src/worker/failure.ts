@@ -22,13 +22,28 @@ const REASONS: Readonly<Record<number, LedgerFileReason>> = {
   26: 'not-a-database',
 };
 
+/** A value that is too big, breaks a constraint, or has the wrong type. */
+const OF_ONE_VALUE: ReadonlySet<number> = new Set([18, 19, 20]);
+
 /** libsql says that it cannot open a file in words alone. */
 const CANNOT_OPEN = /Unable to open connection/;
 
+/** Undefined for what SQLite has not said. */
+function codeOf(error: unknown): number | undefined {
+  const { errcode, rawCode } = (error ?? {}) as { errcode?: number; rawCode?: number };
+  const code = errcode ?? rawCode;
+  return code === undefined ? undefined : code & 0xff;
+}
+
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  const { errcode, rawCode, message } = error as { errcode?: number; rawCode?: number; message?: string };
-  const code = (errcode ?? rawCode ?? 0) & 0xff;
-  const reason = REASONS[code] ?? (CANNOT_OPEN.test(message ?? '') ? 'cannot-open' : 'failed');
+  const { message } = error as { message?: string };
+  const reason = REASONS[codeOf(error) ?? 0] ?? (CANNOT_OPEN.test(message ?? '') ? 'cannot-open' : 'failed');
   return new Failure(reason, error);
+}
+
+/** False for what any other question would meet as well, for the file or its disk has failed. */
+export function concernsOneQuestion(error: unknown): boolean {
+  const code = codeOf(error);
+  return !(error instanceof Failure) && (code === undefined || OF_ONE_VALUE.has(code));
 }

@@ -1,6 +1,8 @@
 import { type FinishedReservation, type RememberedAccount, Reservation, type ReservationRecord } from '@eden-cost/core';
+import { wholeOf } from './columns.js';
 import type { Database, Statement } from './driver.js';
 import type { SqliteBook } from './sqlite-book.js';
+import { readRow } from './unreadable-row.js';
 
 /** As long as a job may take: the process that started one finds out late that another one has settled it. */
 const LONGEST_MS = 24 * 3_600_000;
@@ -36,8 +38,8 @@ export class GivenBack {
   /** What was reserved is not put back: whoever holds it reserves it again. */
   restore(remembered: readonly RememberedAccount[], finished: readonly FinishedReservation[], at: number): void {
     this.#forgetOthers.run(this.file);
-    for (const each of finished) this.#finish(each, at);
-    for (const each of remembered) this.#restore(each);
+    for (const each of finished) this.book.unlessUnreadable(() => this.#finish(each, at));
+    for (const each of remembered) this.book.unlessUnreadable(() => this.#restore(each));
   }
 
   /**
@@ -62,9 +64,10 @@ export class GivenBack {
 
   #restore({ account: ref, balance }: RememberedAccount): void {
     const account = this.book.open(ref);
-    const row = this.#select.get(ref.key);
-    const settled = (row?.settled as number | undefined) ?? account.settled;
-    const toppedUp = (row?.topped_up as number | undefined) ?? account.toppedUp;
+    const { settled, toppedUp } = readRow('given_back', ref.key, () => {
+      const row = this.#select.get(ref.key);
+      return row ? { settled: wholeOf(row, 'settled'), toppedUp: wholeOf(row, 'topped_up') } : account.balance;
+    });
     account.settled += Math.max(0, balance.settled - settled);
     account.toppedUp += Math.max(0, balance.toppedUp - toppedUp);
     this.#upsert.run(ref.key, this.file, Math.max(settled, balance.settled), Math.max(toppedUp, balance.toppedUp));
