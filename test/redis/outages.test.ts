@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Budget, Ledger, Meter } from '@eden-cost/core';
 import type { IoredisClient } from '@eden-cost/redis';
+import { refusedSettlementContract } from '../contract/refused-settlement-contract.js';
 import { chats } from '../support/chats.js';
 import { many } from '../support/lists.js';
 import { hear, nextEvent, useMeteredEden } from '../support/meter.js';
@@ -195,6 +196,20 @@ describeWithRedis('a meter whose Redis server fails', () => {
     expect(told.ledger).toEqual([]);
     expect(told.denied).toMatchObject([{ reason: 'ledger', cause: { code: 'ERR_COST_LEDGER_QUESTION' } }]);
     expect(told.error).toMatchObject([{ problem: 'ledger' }]);
+  });
+
+  let spoilt = '';
+  refusedSettlementContract(metered, {
+    open: () => ledgerOf(redis.connect(), { processes: 1 }),
+    spoil: async (tenant) => {
+      [spoilt = ''] = await redis.client.keys(`{eden-cost}:a:*${tenant}*`);
+      await redis.client.rename(spoilt, 'kept');
+      await redis.client.hset(spoilt, 'field', 'not ours');
+    },
+    mend: async () => {
+      await redis.client.del(spoilt);
+      await redis.client.rename('kept', spoilt);
+    },
   });
 
   /** In each case its balances are gone, or some of what was done last. */

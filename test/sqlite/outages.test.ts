@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { Budget, Ledger } from '@eden-cost/core';
+import { refusedSettlementContract } from '../contract/refused-settlement-contract.js';
 import { chats } from '../support/chats.js';
 import { many } from '../support/lists.js';
 import { hear, nextEvent, useMeteredEden } from '../support/meter.js';
@@ -61,5 +62,25 @@ describe('a meter whose file fails', () => {
     expect(told.ledger.map(({ state }) => state)).toContain('lost');
     await expectBooksToAgree(() => meter.snapshot().keptForLedger === 0);
     expect(metered.eden.books().totalNanos).toBe(60_000_000);
+  });
+
+  /** What the column held, for each id. */
+  const holds = new Map<string, string>();
+  refusedSettlementContract(metered, {
+    open: () => file.open({ processes: 1 }),
+    spoil: async () => {
+      const database = file.connect();
+      const { id, text } = database.prepare('SELECT id, holds AS text FROM reservation').get() as Record<
+        string,
+        string
+      >;
+      holds.set(id as string, text as string);
+      database.exec(`UPDATE reservation SET holds = '[{"account' WHERE id = '${id}'`);
+    },
+    mend: async () => {
+      for (const [id, text] of holds)
+        file.connect().exec(`UPDATE reservation SET holds = '${text}' WHERE id = '${id}'`);
+      holds.clear();
+    },
   });
 });

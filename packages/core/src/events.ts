@@ -48,6 +48,8 @@ export interface MeterError {
   readonly message: string;
   readonly operation?: string;
   readonly model?: string;
+  /** Of `ledger-dropped`: what the calls cost that are on no budget. */
+  readonly amount?: Nanos;
   readonly cause?: unknown;
 }
 

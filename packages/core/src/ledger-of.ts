@@ -4,6 +4,7 @@ import type { Ledger } from './ledger/ledger.js';
 import { MemoryLedger, memoryLedger } from './ledger/memory-ledger.js';
 import { GuardedLedger } from './ledger-guard/guarded-ledger.js';
 import type { MeterLedger } from './ledger-guard/meter-ledger.js';
+import { formatUsd } from './money.js';
 import type { Settings } from './settings.js';
 
 /** The ledger that a meter works with. One in memory is always there; any other may be down, and gets a guard. */
@@ -23,10 +24,11 @@ export function ledgerOf(settings: Settings, events: Events): MeterLedger {
             : { problem: 'ledger', message: 'The ledger works, and cannot do what a call needs: see the cause' }),
           cause,
         }),
-      dropped: (count, cause) =>
+      dropped: (count, amount, cause) =>
         events.emit('error', {
           problem: 'ledger-dropped',
-          message: `The ledger was not told of ${count} ${count === 1 ? 'call' : 'calls'}: what that cost is not on any budget`,
+          message: `The ledger was not told of ${count} ${count === 1 ? 'call' : 'calls'}: what that cost, ${formatUsd(amount)} USD, is not on any budget`,
+          amount,
           cause,
         }),
     },

@@ -1,6 +1,6 @@
 import type { Ledger, MaybePromise, SettleResult, Truth } from '../ledger/ledger.js';
 import type { Nanos } from '../money.js';
-import { isFaultyQuestion } from './is-faulty-question.js';
+import { isFaultyQuestion, mayBePutRight } from './is-faulty-question.js';
 import type { Keeping } from './keeping.js';
 import type { LedgerLine } from './ledger-line.js';
 import type { LedgerView } from './ledger-view.js';
@@ -37,7 +37,7 @@ export class Bookings {
       () => answer.attempt(ledger.settle(id, amount, truth)),
       (result): Booked => view.settled(id, result, amount, truth, asked),
       (cause) => {
-        if (!isFaultyQuestion(cause)) return keeping.keepSettle(id, amount, truth, answer);
+        if (!isFaultyQuestion(cause) || mayBePutRight(cause)) return keeping.keepSettle(id, amount, truth, answer);
         view.forget(id);
         throw cause;
       },

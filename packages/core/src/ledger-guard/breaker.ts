@@ -32,7 +32,8 @@ export class Breaker {
   #isTrying = false;
   #isStopped = false;
   #isHurried = false;
-  #isWanted = false;
+  /** From when on there is something to tell the ledger, although it works. */
+  #wantedAt = Number.POSITIVE_INFINITY;
 
   constructor(private readonly tools: BreakerTools) {}
 
@@ -69,16 +70,16 @@ export class Breaker {
     this.#recoveries += 1;
   }
 
-  /** There is something to tell the ledger, although it works. */
-  again(): void {
-    this.#isWanted = true;
+  /** There is something to tell the ledger, although it works: now, or from some time on. */
+  again(at = this.tools.clock.now()): void {
+    this.#wantedAt = Math.min(this.#wantedAt, at);
     this.#schedule();
   }
 
   /** From now on it is worth more attempts, and the first of them at once. */
   hurry(): void {
     this.#isHurried = true;
-    if (!this.#isOpen || this.#isTrying) return;
+    if (!this.#isNeeded || this.#isTrying) return;
     this.#timer?.cancel();
     void this.#try();
   }
@@ -88,18 +89,28 @@ export class Breaker {
     this.#timer?.cancel();
   }
 
+  get #isNeeded(): boolean {
+    return this.#isOpen || this.#wantedAt < Number.POSITIVE_INFINITY;
+  }
+
   /** The first attempt follows at once; processes that failed together do not come together afterwards. */
   #schedule(): void {
     if (this.#isStopped || this.#isTrying) return;
     this.#timer?.cancel();
+    const { clock } = this.tools;
+    const ms = this.#isOpen ? this.#pause() : Math.max(0, this.#wantedAt - clock.now());
+    this.#timer = clock.after(ms, () => void this.#try());
+  }
+
+  #pause(): number {
+    if (this.#attempts === 0) return 0;
     const pause = this.#isHurried ? PAUSE.hurried : Math.min(PAUSE.last, PAUSE.first * 2 ** (this.#attempts - 1));
-    const ms = this.#attempts === 0 ? 0 : pause * (0.5 + Math.random());
-    this.#timer = this.tools.clock.after(ms, () => void this.#try());
+    return pause * (0.5 + Math.random());
   }
 
   async #try(): Promise<void> {
     this.#isTrying = true;
-    this.#isWanted = false;
+    this.#wantedAt = Number.POSITIVE_INFINITY;
     this.#attempts += 1;
     try {
       await this.tools.recover();
@@ -108,7 +119,7 @@ export class Breaker {
       this.trip(cause);
     } finally {
       this.#isTrying = false;
-      if (this.#isOpen || this.#isWanted) this.#schedule();
+      if (this.#isNeeded) this.#schedule();
     }
   }
 }

@@ -135,7 +135,7 @@ function setup(
   const clock = new TestClock();
   const server = Object.assign(new Server(clock), more);
   const states: Told[] = [];
-  const counts = { mistaken: 0, dropped: 0 };
+  const counts = { mistaken: 0, dropped: 0, droppedAmount: 0 };
   const ledger = new GuardedLedger(clientOf(server), {
     clock,
     timers: clock,
@@ -146,8 +146,9 @@ function setup(
       mistaken: () => {
         counts.mistaken += 1;
       },
-      dropped: (count) => {
+      dropped: (count, amount) => {
         counts.dropped += count;
+        counts.droppedAmount += amount;
       },
     },
   });
@@ -585,17 +586,65 @@ describe('a question that a ledger which works cannot do', () => {
     expect({ states, kept: ledger.kept, told: counts.mistaken }).toEqual({ states: [], kept: 0, told: 1 });
   });
 
-  it.each([
-    ['the ledger says so', wrong],
-    ['an amount is none', new RangeError('amounts are whole numbers')],
-  ])('is not asked again: %s', async (_name, error) => {
+  it('is not asked again where no later answer can be another one: an amount is none', async () => {
     const { server, ledger, states, reserve, settle, hold, clock } = setup();
+    const error = new RangeError('amounts are whole numbers');
     await reserve('call', [hold(1)]);
     server.settle = () => Promise.reject(error);
     server.extend = () => Promise.reject(error);
     await expect(settle('call', 1)).rejects.toBe(error);
     await expect(async () => ledger.extend(['call'], 60_000, clock.now())).rejects.toBe(error);
     expect({ states, kept: ledger.kept }).toEqual({ states: [], kept: 0 });
+  });
+
+  it('is asked again where it books a call, and holds up no other one: what stood in its way may be gone', async () => {
+    const { server, ledger, states, counts, reserve, settle, hold, clock } = setup();
+    for (const call of ['call', 'other']) await reserve(call, [hold(10)]);
+    const { settle: takes } = server;
+    server.settle = (id, ...more) => (id === 'call' ? Promise.reject(wrong) : takes(id, ...more));
+    const { later } = await settle('call', LIMIT + 5);
+    await clock.advance(30_000);
+    expect(await settle('other', 7)).toMatchObject({ applied: true });
+    expect(admitted(await reserve('next', [hold(1, 'refuse')]))).toBe(true);
+    expect({ states, kept: ledger.kept, told: counts.mistaken }).toEqual({ states: [], kept: 1, told: 1 });
+    server.settle = takes;
+    await clock.advance(60_000);
+    expect(await later).toMatchObject({ applied: true, overruns: [12] });
+    expect(server.settles).toEqual([
+      ['other', 7],
+      ['call', LIMIT + 5],
+    ]);
+    expect({ states, kept: ledger.kept, dropped: counts.dropped }).toEqual({ states: [], kept: 0, dropped: 0 });
+  });
+
+  it('is given up after some minutes, and told of once, with the amount', async () => {
+    const { server, ledger, states, counts, reserve, settle, hold, clock } = setup();
+    await reserve('call', [hold(10)]);
+    let asked = 0;
+    server.settle = () => {
+      asked += 1;
+      return Promise.reject(wrong);
+    };
+    const { later } = await settle('call', 7);
+    await clock.advance(60_000);
+    expect(counts).toEqual({ mistaken: 1, dropped: 0, droppedAmount: 0 });
+    await clock.advance(600_000);
+    expect(counts).toEqual({ mistaken: 1, dropped: 1, droppedAmount: 7 });
+    expect(await later).toBe(undefined);
+    expect({ states, kept: ledger.kept, asked }).toEqual({ states: [], kept: 0, asked: 6 });
+  });
+
+  it('is asked once more when the meter is closed, which does not wait for longer', async () => {
+    const { server, ledger, counts, reserve, settle, hold, clock } = setup();
+    for (const call of ['mended', 'wrong']) await reserve(call, [hold(10)]);
+    const { settle: takes } = server;
+    server.settle = () => Promise.reject(wrong);
+    for (const call of ['mended', 'wrong']) await settle(call, 7);
+    await clock.advance(5_000);
+    server.settle = (id, ...more) => (id === 'wrong' ? Promise.reject(wrong) : takes(id, ...more));
+    await ledger.flush(Number.POSITIVE_INFINITY);
+    expect(server.settles).toEqual([['mended', 7]]);
+    expect(counts).toMatchObject({ dropped: 1, droppedAmount: 7 });
   });
 
   it('is dropped and told of when it was kept, and does not hold up the others', async () => {
@@ -672,6 +721,7 @@ type Step =
   | { readonly do: 'release'; readonly call: number }
   | { readonly do: 'go'; readonly mode: Mode; readonly isReversed: boolean }
   | { readonly do: 'flush' }
+  | { readonly do: 'refuse'; readonly isOn: boolean }
   | { readonly do: 'pass'; readonly ms: number };
 
 const steps: fc.Arbitrary<Step> = fc.oneof(
@@ -694,6 +744,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('flush') }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('refuse'), isOn: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('pass'), ms: fc.constantFrom(10, 300, 3_000) }) },
 ) as fc.Arbitrary<Step>;
 
@@ -702,6 +753,10 @@ test('in any schedule, each settlement counts once, nothing stays reserved, and 
     fc.asyncProperty(fc.array(steps, { maxLength: 40 }), fc.boolean(), async (schedule, releasesLate) => {
       const { clock, server, ledger, reserve, hold, settle, recovered } = setup();
       server.releasesLate = releasesLate;
+      const { settle: takes } = server;
+      let isRefusing = false;
+      server.settle = (id, ...more) =>
+        isRefusing && /[02468]$/.test(id) ? Promise.reject(new LedgerQuestionError('WRONGTYPE')) : takes(id, ...more);
       const calls: { id: string; amount: number; state: 'asking' | 'admitted' | 'denied' | 'ended' }[] = [];
       let spent = 0;
       const run: { readonly [K in Step['do']]: (step: Step & { do: K }) => unknown } = {
@@ -727,6 +782,9 @@ test('in any schedule, each settlement counts once, nothing stays reserved, and 
         },
         go: ({ mode, isReversed }) => server.go(mode, isReversed),
         flush: () => server.flush(),
+        refuse: ({ isOn }) => {
+          isRefusing = isOn;
+        },
         pass: ({ ms }) => clock.advance(ms),
       };
       await run.call({ do: 'call', amount: 1, waitMs: 0 });
@@ -737,6 +795,7 @@ test('in any schedule, each settlement counts once, nothing stays reserved, and 
       }
       await clock.advance(1_000);
       for (let call = 0; call < calls.length; call++) run.end({ do: 'end', call, amount: 300 });
+      isRefusing = false;
       // whoever asks first learns of a flush; of a server that is frozen only once the deadline has passed
       const asked = ledger.extend([], 60_000, clock.now());
       await recovered();

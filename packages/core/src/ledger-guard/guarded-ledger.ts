@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import type { AccountRef, Balance, Ledger, MaybePromise, TopUp, Truth } from '../ledger/ledger.js';
 import type { Nanos } from '../money.js';
 import { Bookings } from './bookings.js';
-import { Delivery } from './delivery.js';
+import { Delivery, type DeliveryTools } from './delivery.js';
 import { Keeping } from './keeping.js';
 import { LastSeen } from './last-seen.js';
 import { LedgerLine } from './ledger-line.js';
@@ -18,8 +18,8 @@ import { Reserving, type ReservingTools } from './reserving.js';
 export interface GuardListener {
   readonly changed: RecoveryTools['changed'];
   readonly mistaken: ReservingTools['mistaken'];
-  /** So many reservations and settlements will never be on the ledger. */
-  dropped(count: number, cause: unknown): void;
+  /** So many calls, which came to that amount, will never be on the ledger. */
+  readonly dropped: DeliveryTools['dropped'];
 }
 
 export interface GuardOptions {
@@ -36,7 +36,7 @@ export interface GuardOptions {
 /**
  * A ledger that may be down, behind a breaker: while it cannot be asked, each budget says who decides, what happened is
  * kept, and the ledger is told of it once it answers again, by the same ids. Only an error that concerns one question is
- * thrown ({@link isFaultyQuestion}).
+ * thrown ({@link isFaultyQuestion}), and what books a call is then told again for some minutes.
  */
 export class GuardedLedger implements MeterLedger {
   readonly name: string;
@@ -48,6 +48,7 @@ export class GuardedLedger implements MeterLedger {
   readonly #view: LedgerView;
   readonly #local: LocalAdmission;
   readonly #outbox: Outbox;
+  readonly #delivery: Delivery;
   readonly #quiet: Quiet;
   readonly #reserving: Reserving;
   readonly #bookings: Bookings;
@@ -68,7 +69,7 @@ export class GuardedLedger implements MeterLedger {
           (notes) => notes,
         );
     }
-    const { changed, mistaken } = listener;
+    const { changed, mistaken, dropped } = listener;
     const view = new LedgerView(new LastSeen(maxAccounts, ledger.processes));
     const local = new LocalAdmission(clock, view.seen);
     const outbox = new Outbox(maxKept);
@@ -83,6 +84,7 @@ export class GuardedLedger implements MeterLedger {
       () => quiet.tell(),
     );
     const tools = { ledger, clock, line, view, local, outbox, quiet, keeping: new Keeping(outbox, line), mistaken };
+    this.#delivery = new Delivery({ ...tools, dropped });
     this.#view = view;
     this.#local = local;
     this.#outbox = outbox;
@@ -92,7 +94,7 @@ export class GuardedLedger implements MeterLedger {
     this.#bookings = new Bookings({ ...tools, missed: (ids, ttlMs) => this.#recovery.missed(ids, ttlMs) });
     this.#recovery = new Recovery({
       ...tools,
-      delivery: new Delivery(ledger, clock, outbox, view, (cause) => listener.dropped(1, cause)),
+      delivery: this.#delivery,
       latest: () => this.#reserving.latest,
       changed,
       caughtUp: () => {
@@ -156,10 +158,12 @@ export class GuardedLedger implements MeterLedger {
 
   async flush(timeoutMs: number): Promise<void> {
     const { breaker } = this.#line;
+    this.#delivery.hurry();
     breaker.hurry();
     await this.#quiet.wait(timeoutMs);
     breaker.stop();
-    if (this.#outbox.size > 0) this.#listener.dropped(this.#outbox.size, breaker.cause);
+    const { size, amount } = this.#outbox;
+    if (size > 0) this.#listener.dropped(size, amount, breaker.cause);
   }
 
   async close(timeoutMs = Number.POSITIVE_INFINITY): Promise<void> {

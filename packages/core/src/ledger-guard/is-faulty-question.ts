@@ -6,6 +6,8 @@ import { OptionsError } from '../errors.js';
  * next question will be answered alike.
  */
 export const isFaultyQuestion = (cause: unknown): boolean =>
-  cause instanceof OptionsError ||
-  cause instanceof RangeError ||
-  (typeof cause === 'object' && cause !== null && (cause as { code?: unknown }).code === 'ERR_COST_LEDGER_QUESTION');
+  cause instanceof OptionsError || cause instanceof RangeError || mayBePutRight(cause);
+
+/** True for one that a ledger says itself: what stands in the way of the question may go (a key that somebody deletes). */
+export const mayBePutRight = (cause: unknown): boolean =>
+  typeof cause === 'object' && cause !== null && (cause as { code?: unknown }).code === 'ERR_COST_LEDGER_QUESTION';

@@ -20,7 +20,15 @@ export interface Letter {
   readonly messages: Message[];
   /** True when the ledger may know of the reservation. */
   sent: boolean;
+  /** How often the ledger has refused it for what stands in the way of this reservation alone. */
+  refusals: number;
+  /** When it is told next. */
+  due: number;
 }
+
+/** What a reservation came to, as far as the ledger does not know it yet. */
+export const amountOf = ({ messages }: Letter): Nanos =>
+  messages.reduce((amount, message) => (message.kind === 'settle' ? message.amount : amount), 0);
 
 /** What a ledger that cannot be asked has to be told later: a letter for each reservation, the first that was kept first. */
 export class Outbox {
@@ -37,18 +45,36 @@ export class Outbox {
     return this.#letters.size >= this.most;
   }
 
-  get first(): Letter | undefined {
-    return this.#letters.values().next().value;
+  /** What all its reservations came to. */
+  get amount(): Nanos {
+    let amount = 0;
+    for (const letter of this.#letters.values()) amount += amountOf(letter);
+    return amount;
   }
 
   has(id: string): boolean {
     return this.#letters.has(id);
   }
 
-  upTo(count: number): Letter[] {
+  /** Those that are due at a time, at most so many. */
+  due(at: number, most: number): Letter[] {
     const letters: Letter[] = [];
-    for (const letter of this.#letters.values()) if (letters.push(letter) >= count) break;
+    for (const letter of this.#letters.values()) {
+      if (letter.due <= at && letters.push(letter) >= most) break;
+    }
     return letters;
+  }
+
+  /** When the next one is due, `Infinity` for none. */
+  get nextDue(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { due } of this.#letters.values()) next = Math.min(next, due);
+    return next;
+  }
+
+  /** None is to wait any longer. */
+  hurry(): void {
+    for (const letter of this.#letters.values()) letter.due = Number.NEGATIVE_INFINITY;
   }
 
   /** @param sent the ledger may know of the reservation, although it did not answer */
@@ -84,7 +110,7 @@ export class Outbox {
   #letter(id: string): Letter {
     const found = this.#letters.get(id);
     if (found !== undefined) return found;
-    const letter = { id, messages: [], sent: false };
+    const letter = { id, messages: [], sent: false, refusals: 0, due: Number.NEGATIVE_INFINITY };
     this.#letters.set(id, letter);
     return letter;
   }

@@ -21,7 +21,7 @@ export interface RecoveryTools {
   readonly changed: (event: { state: LedgerState; cause?: unknown; replayed?: number }) => void;
   /** The ledger works, and cannot do what it was asked. */
   readonly mistaken: (cause: unknown) => void;
-  /** It knows of everything. */
+  /** It knows of everything that it takes. */
   readonly caughtUp: () => void;
 }
 
@@ -50,9 +50,9 @@ export class Recovery {
     this.#missed = { ids, ttlMs };
   }
 
-  /** One attempt. Resolves when the ledger works, and knows of everything. */
+  /** One attempt. Resolves when the ledger works, and knows of everything that it takes. */
   async attempt(): Promise<void> {
-    const { line, delivery, latest, caughtUp, changed } = this.tools;
+    const { line, outbox, delivery, latest, caughtUp, changed } = this.tools;
     await line.ready();
     if (this.#isLost) await this.#restore();
     await delivery.knock((question) => line.trial(question), latest());
@@ -60,6 +60,7 @@ export class Recovery {
     await this.#extend();
     await delivery.all((question) => line.ask(question));
     if (line.isDown) return;
+    if (outbox.size > 0) line.breaker.again(outbox.nextDue);
     caughtUp();
     if (this.state === 'up') return;
     this.state = 'up';

@@ -15,7 +15,7 @@ import type { Nanos } from '../money.js';
  * Every method may answer at once or with a promise: a ledger in memory keeps the call synchronous.
  * One that rejects with an `OptionsError`, a `RangeError` or a {@link LedgerQuestionError} cannot do what that question
  * asks for, and with a {@link LedgerLostError} has lost its balances; with any other error it counts as down, and is asked
- * the same again once it works.
+ * the same again once it works. After a {@link LedgerQuestionError} it is told again of what books a call, for some minutes.
  * A ledger knows keys and amounts, and nothing of Eden AI, HTTP or scopes.
  */
 export interface Ledger {
