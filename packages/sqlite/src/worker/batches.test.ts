@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Question, Reply } from '../messages.js';
+import type { Answers, Question, Reply } from '../messages.js';
 import { Batches } from './batches.js';
 import { type Database, type Driver, findDriver, type Statement } from './driver.js';
 import { LedgerFile } from './ledger-file.js';
@@ -63,6 +63,40 @@ test('from where it begins, a transaction has the file for itself: what it has r
   expect(working.map((reply) => 'failed' in reply && reply.failed)).toEqual(['locked', 'locked']);
   expect(other.reply([reserve('other')])).toMatchObject({ answers: [{ admitted: false }] });
   for (const each of [one, other]) each.close();
+});
+
+test('a question that fails half way leaves nothing behind, and the others of its batch are booked', async () => {
+  const driver = (await findDriver()) as Driver;
+  const batches = open('one', driver);
+  batches.reply([reserve('first')]);
+  const other = new driver(join(folder, 'budgets.db'));
+  other.exec(
+    `CREATE TRIGGER guard BEFORE INSERT ON account WHEN new.key = 'y' BEGIN SELECT RAISE(ABORT, 'not y'); END`,
+  );
+  const topUp = (key: string, id: string): Question => {
+    const note = { id, at: NOW, amount: 5, actor: 'ann', reason: 'asked for it' };
+    return { ask: 'topUp', account: { key }, note };
+  };
+  const { answers, refused } = batches.reply([
+    topUp('x', 'one'),
+    topUp('y', 'two'),
+    topUp('x', 'three'),
+    { ask: 'topUps', account: { key: 'y' }, at: NOW },
+    { ask: 'balances', accounts: [{ key: 'x' }, { key: 'y' }], at: NOW },
+  ]) as Answers;
+  expect(refused).toEqual(new Map([[1, expect.stringContaining('not y')]]));
+  expect(answers.slice(3)).toEqual([
+    [],
+    [
+      { settled: 0, reserved: 60, toppedUp: 10 },
+      { settled: 0, reserved: 0, toppedUp: 0 },
+    ],
+  ]);
+  other.exec('DROP TRIGGER guard');
+  other.close();
+  const again = batches.reply([topUp('y', 'two'), { ask: 'balances', accounts: [{ key: 'y' }], at: NOW }]);
+  expect(again).toEqual({ answers: [undefined, [{ settled: 0, reserved: 0, toppedUp: 5 }]] });
+  batches.close();
 });
 
 test('a disk that fails while the questions of a batch are asked one by one has booked none of them', async () => {
