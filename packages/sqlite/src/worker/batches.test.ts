@@ -27,7 +27,15 @@ async function telling(executed: (sql: string) => void): Promise<Driver> {
       executed(sql);
     }
     prepare(sql: string): Statement {
-      return this.#real.prepare(sql);
+      const statement = this.#real.prepare(sql);
+      return {
+        run(...values) {
+          executed(sql);
+          return statement.run(...values);
+        },
+        get: (...values) => statement.get(...values),
+        all: (...values) => statement.all(...values),
+      };
     }
     close(): void {
       this.#real.close();
@@ -100,10 +108,10 @@ test('a question that fails half way leaves nothing behind, and the others of it
 });
 
 test('a disk that fails while the questions of a batch are asked one by one has booked none of them', async () => {
-  let savepoints = 0;
+  let notes = 0;
   let full = 3;
   const driver = await telling((sql) => {
-    if (/^SAVEPOINT/.test(sql) && ++savepoints === full) throw Object.assign(new Error('full'), { errcode: 13 });
+    if (/INTO top_up/.test(sql) && ++notes === full) throw Object.assign(new Error('full'), { errcode: 13 });
   });
   const batches = open('one', driver);
   batches.reply([reserve('bad')]);
