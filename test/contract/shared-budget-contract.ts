@@ -6,6 +6,7 @@ import type { BudgetProcess, BudgetTask, Store } from '../processes/budget-proce
 import { runNode } from '../support/run-node.js';
 import { useStandIn } from '../support/stand-in.js';
 import { typescript } from '../support/typescript.js';
+import { until } from '../support/until.js';
 
 const ALL = { key: 'all:total' };
 const CENT = 10_000_000;
@@ -90,18 +91,22 @@ export function sharedBudgetContract(shared: SharedStore): void {
     ]);
     const task = taskOf({ calls: 50, atOnce: 50, reservationTtlMs: 2_000 });
     const child = fork(program, [task], { execArgv: [...typescript] });
+    const ended = once(child, 'exit');
     const ids: string[] = [];
     child.on('message', (id: string) => ids.push(id));
-    await standIn.eden.received(50);
-    while (ids.length < 50) await once(child, 'message');
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    try {
+      const isInFlight = () => ids.length === 50 && standIn.eden.books().requests === 50;
+      await until('the process has 50 calls in flight', isInFlight, 30_000);
+    } finally {
+      child.kill('SIGKILL');
+      await ended;
+    }
 
     const ledger = shared.open();
     const { settled = 0, reserved = 0 } = (await balanceOf(ledger)) ?? {};
     expect(settled + reserved).toBe(50 * CENT);
     expect(await reserve(ledger, 50 * CENT + 1)).toMatchObject({ admitted: false });
-    while ((await balanceOf(ledger))?.reserved !== 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until('what it held has expired', async () => (await balanceOf(ledger))?.reserved === 0);
     expect(await balanceOf(ledger)).toEqual({ settled: 50 * CENT, reserved: 0, toppedUp: 0 });
     expect(await reserve(ledger, 50 * CENT + 2)).toMatchObject({ admitted: false, refusal: { reason: 'spent' } });
 

@@ -6,6 +6,9 @@ import { createClient as createClient6 } from 'redis';
 import { createClient as createClient4 } from 'redis4';
 import { createClient as createClient5 } from 'redis5';
 
+/** It would try for ever, also when its test and the server have ended. */
+const reconnectStrategy = (tries: number) => (tries < 50 ? 100 : new Error('The server did not come back'));
+
 export interface Connected {
   readonly client: RedisClient;
   close(): Promise<unknown>;
@@ -24,19 +27,19 @@ export const CLIENTS: Readonly<Record<string, (path: string) => Promise<Connecte
   'ioredis 6, with numbers as texts': async (path) => closeNow(new Ioredis6({ path, stringNumbers: true })),
   iovalkey: async (path) => closeNow(new Iovalkey({ path })),
   'node-redis 4': async (path) => {
-    const client = await createClient4({ socket: { path, tls: false } }).connect();
+    const client = await createClient4({ socket: { path, tls: false, reconnectStrategy } }).connect();
     return { client, close: () => client.quit() };
   },
   'node-redis 5': async (path) => {
-    const client = await createClient5({ socket: { path, tls: false } }).connect();
+    const client = await createClient5({ socket: { path, tls: false, reconnectStrategy } }).connect();
     return { client, close: () => client.close() };
   },
   'node-redis 5, RESP 3': async (path) => {
-    const client = await createClient5({ socket: { path, tls: false }, RESP: 3 }).connect();
+    const client = await createClient5({ socket: { path, tls: false, reconnectStrategy }, RESP: 3 }).connect();
     return { client, close: () => client.close() };
   },
   'node-redis 6': async (path) => {
-    const client = await createClient6({ socket: { path, tls: false } }).connect();
+    const client = await createClient6({ socket: { path, tls: false, reconnectStrategy } }).connect();
     return { client, close: () => client.close() };
   },
 };

@@ -24,19 +24,19 @@ const CLIENTS: Readonly<Record<string, () => Promise<RedisClient>>> = {
   'ioredis 6': async () => closing(new Cluster6([...cluster.nodes])),
   iovalkey: async () => closing(new ValkeyCluster([...cluster.nodes])),
   'node-redis 4': async () => {
-    const client = createCluster4({ rootNodes: rootNodes() });
+    const client = closing(createCluster4({ rootNodes: rootNodes() }));
     await client.connect();
-    return closing(client);
+    return client;
   },
   'node-redis 5': async () => {
-    const client = await createCluster5({ rootNodes: rootNodes() }).connect();
+    const client = createCluster5({ rootNodes: rootNodes() });
     closes.push(() => client.destroy());
-    return client;
+    return client.connect();
   },
   'node-redis 6': async () => {
-    const client = await createCluster6({ rootNodes: rootNodes() }).connect();
+    const client = createCluster6({ rootNodes: rootNodes() });
     closes.push(() => client.destroy());
-    return client;
+    return client.connect();
   },
 };
 
@@ -48,8 +48,8 @@ describeWithRedis('the Redis ledger, in a cluster of three primaries', () => {
     cluster = await startCluster();
   }, 60_000);
   afterAll(async () => {
-    for (const close of closes) close();
-    await cluster.close();
+    await Promise.allSettled(closes.map(async (close) => close()));
+    await cluster?.close();
   });
 
   test.each(Object.keys(CLIENTS))('%s: four budgets are one step', async (name) => {

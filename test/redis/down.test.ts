@@ -1,6 +1,7 @@
 import type { Ledger } from '@eden-cost/core';
 import { describeWithRedis } from '../support/redis-server.js';
-import { balanceOf, hold, ledgerOf, reported, request, until, useRedis } from './kit.js';
+import { until } from '../support/until.js';
+import { balanceOf, hold, ledgerOf, reported, request, useRedis } from './kit.js';
 
 /** Whether it has answered in time: a busy machine may take longer than these tests want to wait. */
 async function isUp(ledger: Ledger): Promise<boolean> {
@@ -22,7 +23,7 @@ describeWithRedis('the Redis ledger, while its server does not answer', () => {
     const ledger = ledgerOf(redis.client, { deadlineMs: 50 });
     const patient = ledgerOf(redis.client);
     await patient.reserve(request('before', [hold('x', 10, 100)]));
-    await until(() => isUp(ledger));
+    await until('the ledger answers in time', () => isUp(ledger));
     freeze();
     const late = ledger.reserve(request('late', [hold('x', 60, 100)]));
     await expect(ledger.balances([], 0)).rejects.toThrow('did not answer within 50 ms');

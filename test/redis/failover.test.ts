@@ -5,8 +5,9 @@ import { many } from '../support/lists.js';
 import { hear, nextEvent, useMeteredEden } from '../support/meter.js';
 import { freePorts } from '../support/redis-cluster.js';
 import { describeWithRedis, endOf, type RedisServer, startRedis } from '../support/redis-server.js';
+import { until } from '../support/until.js';
 import { type Endpoint, startEndpoint } from './endpoint.js';
-import { balanceOf, ledgerOf, until } from './kit.js';
+import { balanceOf, ledgerOf } from './kit.js';
 
 const CENT = 10_000_000;
 const SPENDING = { reply: { costUsd: 0.01 } };
@@ -32,7 +33,7 @@ describeWithRedis('a meter whose Redis server fails over to its replica', () => 
   });
   afterEach(async () => {
     for (const client of clients.splice(0)) client.disconnect();
-    endpoint.close();
+    endpoint?.close();
     await Promise.all([primary?.close(), replica?.close()]);
   });
 
@@ -48,7 +49,8 @@ describeWithRedis('a meter whose Redis server fails over to its replica', () => 
     const expectBooksToAgree = async () => {
       const observer: Ledger = ledgerOf(atSecond);
       const booked = () => balanceOf(observer, 'all:total');
-      await until(async () => meter.snapshot().keptForLedger === 0 && (await booked())?.reserved === 0);
+      const isDone = async () => meter.snapshot().keptForLedger === 0 && (await booked())?.reserved === 0;
+      await until('all is booked', isDone);
       expect(await booked()).toEqual({ settled: metered.eden.books().totalNanos, reserved: 0, toppedUp: 0 });
     };
     return {
@@ -96,7 +98,8 @@ describeWithRedis('a meter whose Redis server fails over to its replica', () => 
     expect(await inFlight).toBe(200);
     await Promise.all(many(3, () => ask(SPENDING)));
     const observer = ledgerOf(connect((primary as RedisServer).path));
-    await until(async () => (await balanceOf(observer, 'all:total'))?.settled === 5 * CENT);
+    const isBooked = async () => (await balanceOf(observer, 'all:total'))?.settled === 5 * CENT;
+    await until('the primary has booked all', isBooked);
     const isUp = nextEvent(meter, 'ledger', ({ state }) => state === 'up');
     await failOver();
     expect(await ask(SPENDING)).toBe(200);

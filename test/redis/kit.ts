@@ -27,11 +27,12 @@ export function useRedis(...serverOptions: readonly string[]): UsedRedis {
     client = connect();
   });
   beforeEach(async () => {
+    server.process.kill('SIGCONT'); // a test that froze it, and timed out, would freeze all others
     await client.flushall();
   });
   afterAll(async () => {
     for (const each of clients) each.disconnect();
-    await server.close();
+    await server?.close();
   });
   return {
     get server() {
@@ -70,8 +71,8 @@ export function useSharedRedis(): SharedRedis {
     }
   });
   afterAll(async () => {
-    client.disconnect();
-    await server.close();
+    client?.disconnect();
+    await server?.close();
   });
   return {
     get address() {
@@ -114,11 +115,6 @@ export const reported = () => ({ rank: 'reported', at: Date.now() }) as const;
 export async function balanceOf(ledger: Ledger, key: string) {
   const [balance] = await ledger.balances([{ key }], Date.now());
   return balance;
-}
-
-/** Waits for something that another process brings about. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** How often the server has been asked to do something, by the name of the command. */

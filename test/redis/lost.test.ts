@@ -1,7 +1,8 @@
 import { LedgerLostError, LedgerQuestionError } from '@eden-cost/core';
 import { manualClock } from '@eden-cost/testing';
 import { describeWithRedis } from '../support/redis-server.js';
-import { balanceOf, hold, ledgerOf, reported, request, until, useRedis } from './kit.js';
+import { until } from '../support/until.js';
+import { balanceOf, hold, ledgerOf, reported, request, useRedis } from './kit.js';
 
 const remembered = (key: string, settled: number, toppedUp = 0) => ({
   account: { key },
@@ -122,7 +123,7 @@ describeWithRedis('the Redis ledger, when its server has lost the balances', () 
     expect(await ledger.reserve(request('b', [hold('x', 10, 100)]))).toMatchObject({ admitted: true });
     await redis.client.rename('kept', '{eden-cost}:a:broken');
     clock.advance(60_001);
-    await until(async () => (await balanceOf(ledger, 'broken'))?.settled === 10);
+    await until('it is settled', async () => (await balanceOf(ledger, 'broken'))?.settled === 10);
   });
 
   test.each(['x', 'w:*'])(

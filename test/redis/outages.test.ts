@@ -8,7 +8,8 @@ import { chats } from '../support/chats.js';
 import { many } from '../support/lists.js';
 import { hear, nextEvent, useMeteredEden } from '../support/meter.js';
 import { describeWithRedis } from '../support/redis-server.js';
-import { balanceOf, ledgerOf, until, useRedis } from './kit.js';
+import { until } from '../support/until.js';
+import { balanceOf, ledgerOf, useRedis } from './kit.js';
 
 const BUDGET: Budget = { name: 'all', limitUsd: 1, window: 'total', estimateUsd: 0.01 };
 const SPENDING = { reply: { costUsd: 0.01 } }; // as much as it holds
@@ -41,7 +42,8 @@ describeWithRedis('a meter whose Redis server fails', () => {
 
   async function expectBooksToAgree(meter: Meter): Promise<void> {
     const booked = () => balanceOf(observer, 'all:total');
-    await until(async () => meter.snapshot().keptForLedger === 0 && (await booked())?.reserved === 0);
+    const isDone = async () => meter.snapshot().keptForLedger === 0 && (await booked())?.reserved === 0;
+    await until('all is booked', isDone);
     expect(await booked()).toEqual({ settled: metered.eden.books().totalNanos, reserved: 0, toppedUp: 0 });
   }
 
@@ -102,9 +104,10 @@ describeWithRedis('a meter whose Redis server fails', () => {
     const stalls = monitorEventLoopDelay();
     stalls.enable();
     let isLoaded = true;
+    const endsAt = performance.now() + 25_000; // also when this test has timed out
     const waits: number[] = [];
     const load = many(10, async () => {
-      while (isLoaded) {
+      while (isLoaded && performance.now() < endsAt) {
         const startedAt = performance.now();
         expect(await ask(SPENDING)).toBe(200);
         waits.push(performance.now() - startedAt);
@@ -114,10 +117,11 @@ describeWithRedis('a meter whose Redis server fails', () => {
     redis.server.process.kill('SIGSTOP');
     try {
       await new Promise((resolve) => setTimeout(resolve, frozenMs));
-      await until(async () => told.ledger.at(-1)?.state === 'down');
+      await until('the ledger is down', () => told.ledger.at(-1)?.state === 'down');
       isLoaded = false;
       await Promise.all(load); // while it is frozen still
     } finally {
+      isLoaded = false;
       const isUp = back(meter);
       redis.server.process.kill('SIGCONT');
       await isUp;
@@ -155,7 +159,7 @@ describeWithRedis('a meter whose Redis server fails', () => {
     expect(await ask()).toBe(402);
     await denied;
     await isUp;
-    await until(async () => meter.snapshot().keptForLedger === 0);
+    await until('nothing is kept', () => meter.snapshot().keptForLedger === 0);
     goOn();
     const [admitted] = await Promise.all(late);
     expect(admitted).toEqual(expect.arrayContaining([1]));
@@ -173,14 +177,14 @@ describeWithRedis('a meter whose Redis server fails', () => {
     try {
       letGo();
       expect(await inFlight).toBe(200);
-      await until(async () => meter.snapshot().keptForLedger === 1);
+      await until('the settlement is kept', () => meter.snapshot().keptForLedger === 1);
       expect(told.threshold).toEqual([]);
     } finally {
       redis.server.process.kill('SIGCONT');
     }
     await isUp;
     await expectBooksToAgree(meter);
-    await until(async () => told.threshold.length >= 3);
+    await until('three thresholds are told', () => told.threshold.length >= 3);
     expect(told.threshold.map(({ threshold }) => threshold)).toEqual([0.5, 0.8, 1]);
     expect(told.overrun.map(({ amount }) => amount)).toEqual([10_000_000]);
   });
@@ -228,7 +232,8 @@ describeWithRedis('a meter whose Redis server fails', () => {
     await before();
     letGo();
     await Promise.race(inFlight);
-    await until(async () => (await balanceOf(observer, 'all:total'))?.reserved === 10_000_000);
+    const isOneLeft = async () => (await balanceOf(observer, 'all:total'))?.reserved === 10_000_000;
+    await until('one call alone is in flight', isOneLeft);
     await lose();
     const isUp = back(meter);
     expect(await ask(SPENDING)).toBe(200);
@@ -247,7 +252,8 @@ describeWithRedis('a meter whose Redis server fails', () => {
     mkdirSync(snapshot());
     await redis.client.config('SET', 'save', '3600 1');
     await redis.client.bgsave();
-    await until(async () => /rdb_last_bgsave_status:err/.test(await redis.client.info('persistence')));
+    const hasFailed = async () => /rdb_last_bgsave_status:err/.test(await redis.client.info('persistence'));
+    await until('the server could not save', hasFailed);
   }
 
   async function saveAgain(): Promise<void> {

@@ -5,7 +5,8 @@ import { createClient as createClient6 } from 'redis';
 import { createClient as createClient4 } from 'redis4';
 import { createClient as createClient5 } from 'redis5';
 import { describeWithRedis } from '../support/redis-server.js';
-import { balanceOf, hold, ledgerOf, request, until, useRedis } from './kit.js';
+import { until } from '../support/until.js';
+import { balanceOf, hold, ledgerOf, request, useRedis } from './kit.js';
 
 /** The codes of the warnings that a task gives. */
 async function warningsOf(task: () => unknown): Promise<(string | undefined)[]> {
@@ -120,7 +121,7 @@ describeWithRedis('the Redis ledger, when it starts', () => {
     await second.start();
     expect(await answered(second, 'b')).toBe(2);
     await first.close();
-    await until(async () => (await redis.client.zcard('{eden-cost}:p')) === 1);
+    await until('the first has left', async () => (await redis.client.zcard('{eden-cost}:p')) === 1);
     const third = ledgerOf(redis.client);
     await third.start();
     expect(await answered(third, 'c')).toBe(2);
@@ -143,7 +144,7 @@ describeWithRedis('the Redis ledger, when it starts', () => {
     await second.start();
     expect([await answered(first, 'b'), await answered(second, 'c')]).toEqual([1, 2]);
     clock.advance(10_000);
-    await until(async () => (await answered(first, 'd')) === 2);
+    await until('the first has heard of the second', async () => (await answered(first, 'd')) === 2);
     await Promise.all([first.close(), second.close()]);
   });
 });

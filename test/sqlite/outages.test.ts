@@ -4,6 +4,7 @@ import { refusedSettlementContract } from '../contract/refused-settlement-contra
 import { chats } from '../support/chats.js';
 import { many } from '../support/lists.js';
 import { hear, nextEvent, useMeteredEden } from '../support/meter.js';
+import { until } from '../support/until.js';
 import { useFile } from './kit.js';
 
 const BUDGET: Budget = { name: 'all', limitUsd: 1, window: 'total', estimateUsd: 0.01 };
@@ -23,7 +24,7 @@ const balanceOf = async (ledger: Ledger) => (await ledger.balances([ALL], file.c
 async function expectBooksToAgree(isBooked: () => boolean): Promise<void> {
   const observer = file.open();
   const isDone = async () => isBooked() && (await balanceOf(observer))?.reserved === 0;
-  while (!(await isDone())) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until('all is booked', isDone);
   expect(await balanceOf(observer)).toEqual({ settled: metered.eden.books().totalNanos, reserved: 0, toppedUp: 0 });
 }
 

@@ -33,7 +33,7 @@ test.each(['', 'close'])(
 test('a file that may not grow any more is told, nothing of what was answered is lost, and room makes it work again', async () => {
   const limited = ['-c', 'ulimit -f 600 && exec "$0" "$@"', process.execPath]; // in blocks of 512 bytes
   const args = [...limited, ...typescript, program('full-process'), file.path];
-  const { stdout } = await promisify(execFile)('sh', args);
+  const { stdout } = await promisify(execFile)('sh', args, { timeout: 50_000, killSignal: 'SIGKILL' });
   const { admitted, reason, reserved } = JSON.parse(stdout) as FullProcess;
   expect(['disk', 'full']).toContain(reason);
   expect(reserved).toBe(admitted);

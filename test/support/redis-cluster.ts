@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -5,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { endOf, spawnRedis } from './redis-server.js';
+import { until } from './until.js';
 
 const SLOTS = 16_384;
 
@@ -20,36 +22,38 @@ export async function startCluster(): Promise<RedisCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'eden-cost-cluster-'));
   const ports = await freePorts(6);
   const nodes = ports.slice(0, 3).map((port) => ({ host: '127.0.0.1', port }));
-  const children = await Promise.all(
-    nodes.map(({ port }, index) =>
-      spawnRedis([
-        ...['--port', String(port), '--cluster-port', String(ports[index + 3]), '--bind', '127.0.0.1', '--dir', folder],
-        ...['--save', '', '--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${index}.conf`],
-      ]),
-    ),
-  );
-  const clients = nodes.map((node) => new Redis(node));
-  for (const [index, client] of clients.entries()) {
-    const [from, to] = [index, index + 1].map((part) => Math.floor((part * SLOTS) / clients.length)) as [
-      number,
-      number,
-    ];
-    await client.call('CLUSTER', 'ADDSLOTSRANGE', from, to - 1);
-    await client.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
-    if (index > 0)
-      await clients[0]?.call('CLUSTER', 'MEET', '127.0.0.1', String(ports[index]), String(ports[index + 3]));
-  }
-  while (!(await Promise.all(clients.map(isWhole))).every(Boolean))
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  return {
-    nodes,
-    sizes: () => Promise.all(clients.map((client) => client.dbsize())),
-    async close() {
-      for (const client of clients) client.disconnect();
-      await Promise.all(children.map(endOf));
-      rmSync(folder, { recursive: true, force: true });
-    },
+  const children: ChildProcess[] = [];
+  const clients: Redis[] = [];
+  const close = async () => {
+    for (const client of clients) client.disconnect();
+    await Promise.all(children.map(endOf));
+    rmSync(folder, { recursive: true, force: true });
   };
+  try {
+    for (const [index, { port }] of nodes.entries()) {
+      const bus = String(ports[index + 3]);
+      const place = ['--port', String(port), '--cluster-port', bus, '--bind', '127.0.0.1', '--dir', folder];
+      const file = ['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${index}.conf`];
+      children.push(await spawnRedis([...place, '--save', '', ...file]));
+    }
+    for (const node of nodes) clients.push(new Redis(node));
+    for (const [index, client] of clients.entries()) {
+      const [from, to] = [index, index + 1].map((part) => Math.floor((part * SLOTS) / clients.length)) as [
+        number,
+        number,
+      ];
+      await client.call('CLUSTER', 'ADDSLOTSRANGE', from, to - 1);
+      await client.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
+      if (index > 0)
+        await clients[0]?.call('CLUSTER', 'MEET', '127.0.0.1', String(ports[index]), String(ports[index + 3]));
+    }
+    const areWhole = async () => (await Promise.all(clients.map(isWhole))).every(Boolean);
+    await until('all nodes of the cluster know each other', areWhole, 30_000);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { nodes, sizes: () => Promise.all(clients.map((client) => client.dbsize())), close };
 }
 
 /** Knows all three, and that they serve every slot. */

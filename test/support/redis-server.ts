@@ -66,18 +66,23 @@ export async function startRedis(...options: readonly string[]): Promise<RedisSe
   };
 }
 
-/** @returns once it accepts connections */
+/** A hook that starts two has 20 seconds for both. */
+const STARTS_WITHIN_MS = 9_000;
+
+/** @returns once it accepts connections; one that does not in time is ended, or it would outlive the tests */
 export async function spawnRedis(args: readonly string[]): Promise<ChildProcess> {
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let log = '';
+  let timer: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', () => reject(new Error(`redis-server ended:\n${log}`)));
+    child.once('exit', () => reject(new Error(`redis-server ended before it accepted connections:\n${log}`)));
+    timer = setTimeout(() => child.kill('SIGKILL'), STARTS_WITHIN_MS);
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       log += text;
       if (/eady to accept connections/.test(log)) resolve();
     });
-  });
+  }).finally(() => clearTimeout(timer));
   return child;
 }
 
