@@ -29,7 +29,9 @@ function connect(path: string): Database {
     | { DatabaseSync: new (path: string) => Database }
     | undefined;
   const Driver = builtIn?.DatabaseSync ?? createRequire(join(ROOT, 'packages/sqlite/package.json'))('libsql');
-  return new Driver(path);
+  const database = new Driver(path);
+  database.exec('PRAGMA busy_timeout = 10000'); // the ledger's thread may be at work
+  return database;
 }
 
 /** Ledgers on one new file for each test; they are closed after it. */
