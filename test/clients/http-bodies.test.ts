@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http, { type ClientRequest, type RequestListener, type RequestOptions } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import FormData from 'form-data';
 import { turnsUntil } from '../support/turns.js';
@@ -332,6 +333,32 @@ describe('over node:http, an upload', () => {
     expect(events.filter((event) => event.includes('error'))).toEqual([]);
     expect(bodies).toEqual([]);
     expect(meter.snapshot()).toMatchObject({ deniedCalls: 1, callsInFlight: 0 });
+  });
+
+  it('that is denied is answered at once, and taken to its end all the same', async () => {
+    const { metered } = await origins(() => {}, { budgets: [{ name: 'none', limitUsd: 0, window: 'day' }] });
+    const request = started(metered, { headers: { 'content-type': 'audio/mpeg' } });
+    const file = new PassThrough();
+    let read = false;
+    const story = follow(request, {
+      answered: (response) => {
+        response.resume().on('end', () => {
+          read = true;
+        });
+      },
+    });
+    const piped = pipeline(file, request);
+    file.write(Buffer.alloc(1_000));
+    await turnsUntil(() => read);
+    file.end(Buffer.alloc(MIB));
+    await piped;
+    expect((await story).events).toEqual([
+      'response 402',
+      'response end',
+      'response close',
+      'request finish',
+      'request close',
+    ]);
   });
 
   const EXPECT = { expect: '100-continue', 'content-length': Buffer.byteLength(TEXT), ...JSON_TYPE };

@@ -200,7 +200,7 @@ describe('a call over node:http that is denied', () => {
     const response = await answer;
     expect(response).toMatchObject({ statusCode: 402, statusMessage: 'Payment Required', httpVersion: '1.1' });
     expect(response.headers).toMatchObject({
-      ...{ 'content-type': 'application/json', 'x-should-retry': 'false', connection: 'close' },
+      ...{ 'content-type': 'application/json', 'x-should-retry': 'false' },
       'x-eden-cost-denial': expect.any(String),
     });
     const text = Buffer.concat(await response.toArray()).toString();

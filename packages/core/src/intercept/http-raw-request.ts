@@ -76,7 +76,10 @@ function holdBytes(request: RawRequest): () => void {
   };
 }
 
-/** Sends nothing; the answer goes into the parser that waits for the server's. */
+/**
+ * Sends nothing; the answer goes into the parser that waits for the server's. The connection, which is the app's, is closed
+ * with it: that has to wait for the end of an upload, or its writer would fail.
+ */
 function answerInstead(request: RawRequest, reply: Reply): void {
   const swallow: RawRequest['_writeRaw'] = (...args) => {
     const done = args.find((argument) => typeof argument === 'function') as (() => void) | undefined;
@@ -85,7 +88,9 @@ function answerInstead(request: RawRequest, reply: Reply): void {
   };
   shadow(request, { _writeRaw: swallow });
   request.shouldKeepAlive = false;
-  const speak = () => setImmediate(() => request.parser?.execute(replyBytes(reply)));
-  if (request.socket) speak();
-  else request.once('socket', speak);
+  const closing = replyBytes({ ...reply, headers: { ...reply.headers, connection: 'close' } });
+  const speak = () => setImmediate(() => request.parser?.execute(closing));
+  const connected = () => (request.socket ? speak() : request.once('socket', speak));
+  if (headerOf(request)('expect') !== undefined) connected();
+  else request.once('finish', connected);
 }

@@ -28,7 +28,10 @@ const TLS = {
   enableTrace: () => {},
 };
 
-/** A socket that swallows what is written, and then speaks its answer. */
+/**
+ * A socket that swallows what is written, and speaks its answer once that has begun. It is never full: node:http stops
+ * listening for room when it has the answer, and a stream that pipes into the request would wait for ever.
+ */
 export class MemorySocket extends Duplex {
   readonly connecting = false;
   readonly pending = false;
@@ -45,8 +48,9 @@ export class MemorySocket extends Duplex {
     private readonly answer: Buffer,
     secure: boolean,
   ) {
-    super({ allowHalfOpen: true });
+    super({ allowHalfOpen: true, writableHighWaterMark: Number.MAX_SAFE_INTEGER });
     if (secure) Object.assign(this, TLS);
+    this.once('free', () => this.destroy());
   }
 
   address(): object {
@@ -73,7 +77,6 @@ export class MemorySocket extends Duplex {
     setImmediate(() => {
       if (this.destroyed) return;
       this.push(this.answer);
-      this.push(null);
     });
   }
 
