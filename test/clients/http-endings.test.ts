@@ -1,5 +1,6 @@
 import http, { type ClientRequest, type RequestListener, type RequestOptions, type ServerResponse } from 'node:http';
 import https from 'node:https';
+import net from 'node:net';
 import { Readable } from 'node:stream';
 import { type Ledger, type MeterOptions, memoryLedger } from '@eden-cost/core';
 import { manualClock } from '@eden-cost/testing';
@@ -199,6 +200,71 @@ describe('an answer over node:http to which another package lets nothing be adde
     expect(story.events).toContain('response end');
     expect(meter.snapshot()).toMatchObject({ calls: 1, costNanos: ESTIMATE_NANOS, callsInFlight: 0 });
     expect(await meter.remaining()).toMatchObject([{ heldUsd: 0 }]);
+  });
+});
+
+describe('a request over node:http to which another package lets nothing be added', () => {
+  const FIXES = { 'is not extensible': Object.preventExtensions, 'is sealed': Object.seal };
+  const LEDGERS = { 'at once': memoryLedger, later: laterLedger };
+  const WAYS = {
+    'through an agent': () => ({}),
+    'over a connection of its own': (url: string) => ({
+      agent: undefined,
+      createConnection: () => net.connect(Number(new URL(url).port), '127.0.0.1'),
+    }),
+  };
+  const cases = Object.entries(FIXES).flatMap(([what, fix]) =>
+    Object.entries(WAYS).flatMap(([way, optionsOf]) =>
+      Object.entries(LEDGERS).map(([when, ledger]) => [what, way, when, { fix, optionsOf, ledger }] as const),
+    ),
+  );
+
+  /** Begins a request, fixes it, and goes on. */
+  const fixed = (
+    url: string,
+    { fix, optionsOf }: Pick<(typeof cases)[number][3], 'fix' | 'optionsOf'>,
+    begin = '{',
+  ) => {
+    const { request } = make(url, optionsOf(url) as RequestOptions);
+    const story = follow(request);
+    if (begin !== '') request.write(begin);
+    fix(request);
+    request.end('}');
+    return story;
+  };
+
+  it.each(cases)(
+    '%s, %s, admitted %s: it is what it is without us, and charged once',
+    async (_what, _way, _when, how) => {
+      const { bare, metered, meter } = await origins((_request, response) => answerCost(response), {
+        ...ROOMY,
+        ledger: how.ledger(),
+      });
+      expect(await fixed(metered, how)).toEqual(await fixed(bare, how));
+      expect(meter.snapshot()).toMatchObject({ calls: 1, costNanos: COST_NANOS, callsInFlight: 0 });
+      expect(await meter.remaining()).toMatchObject([{ heldUsd: 0 }]);
+    },
+  );
+
+  it.each(cases)('%s, %s, denied %s: nothing of it is sent', async (_what, _way, _when, how) => {
+    const { listener, arrivals } = silent();
+    const { metered, meter } = await origins(listener, {
+      budgets: [{ name: 'none', limitUsd: 0, window: 'day' }],
+      ledger: how.ledger(),
+    });
+    expect((await fixed(metered, how)).events).toContain('response 402');
+    expect(arrivals()).toBe(0);
+    expect(meter.snapshot()).toMatchObject({ deniedCalls: 1, callsInFlight: 0 });
+  });
+
+  it('before its head is written over a connection of its own goes past the meter, which tells so', async () => {
+    const { bare, metered, meter } = await origins((_request, response) => answerCost(response), ROOMY);
+    const unmetered: string[] = [];
+    meter.on('unmetered', ({ path }) => unmetered.push(path));
+    const how = { fix: Object.preventExtensions, optionsOf: WAYS['over a connection of its own'] };
+    expect(await fixed(metered, how, '')).toEqual(await fixed(bare, how, ''));
+    expect(unmetered).toEqual(['/v3/brand/new']);
+    expect(meter.snapshot()).toMatchObject({ calls: 0, callsInFlight: 0 });
   });
 });
 

@@ -48,6 +48,7 @@ export class HeldRequest implements Held {
   hold(): void {
     const { request } = this;
     shadow(request, {
+      emit: request.emit, // its answer is watched over it, and nothing may be added later to a request that the app fixes
       write: (chunk: unknown, encoding?: unknown, done?: unknown) => this.#write(chunk, encoding, done),
       end: (chunk?: unknown, encoding?: unknown, done?: unknown) => this.#end(chunk, encoding, done),
       flushHeaders: () => this.#flushHeaders(),

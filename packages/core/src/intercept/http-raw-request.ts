@@ -65,13 +65,14 @@ function decide(request: RawRequest, admission: Admission | undefined): void {
 /** Returns what lets the bytes go, in their order. */
 function holdBytes(request: RawRequest): () => void {
   const held: unknown[][] = [];
+  const { _writeRaw, emit } = request;
   const holding: RawRequest['_writeRaw'] = (...args) => {
     held.push(args);
     return true;
   };
-  shadow(request, { _writeRaw: holding });
+  shadow(request, { _writeRaw: holding, emit });
   return () => {
-    if (request._writeRaw === holding) delete (request as Partial<RawRequest>)._writeRaw;
+    if (request._writeRaw === holding) shadow(request, { _writeRaw });
     for (const args of held) request._writeRaw(...args);
   };
 }

@@ -30,6 +30,8 @@ export class HttpLayer {
   readonly #met = new WeakSet<ClientRequest>();
   /** What costs nothing is not held: all that is done to it is to take its own estimate off. */
   readonly #free = new WeakSet<ClientRequest>();
+  /** Nothing can be added to these: they could be neither held nor watched. */
+  readonly #missed = new WeakSet<ClientRequest>();
   /** Ours, once both are in their places: not where one is frozen. */
   #methods: readonly unknown[] | undefined;
 
@@ -64,7 +66,9 @@ export class HttpLayer {
             const { agent } = this as { agent?: Partial<AgentPrototype> };
             if (agent?.addRequest === prototype.addRequest) return;
             const target = layer.#targetOf(this, undefined);
-            if (target !== undefined) watchRaw(this as RawRequest, target, layer.gate);
+            if (target === undefined) return;
+            if (Object.isExtensible(this)) watchRaw(this as RawRequest, target, layer.gate);
+            else layer.#missed.add(this);
           },
       ),
     ];
@@ -75,6 +79,7 @@ export class HttpLayer {
 
   /** Whether a request came through here, as all do while nobody has replaced these methods again. */
   met(request: ClientRequest): boolean {
+    if (this.#missed.has(request)) return false;
     if (this.#met.has(request)) return true;
     const ours = this.#methods;
     return ours !== undefined && watchedMethods().every((method, index) => method === ours[index]);
