@@ -237,9 +237,11 @@ describe('over node:http, an answer', () => {
     async (_name, listener) => {
       const { bare, metered, meter } = await origins(listener);
       const charged = nextEvent(meter, 'charge');
+      const problem = nextEvent(meter, 'error');
       const stories = [await follow(post(bare)), await follow(post(metered))] as [Story, Story];
       expect(stories[1]).toEqual(stories[0]);
       expect(await charged).toMatchObject({ amount: 10_000_000, basis: 'estimated' });
+      expect(await problem).toMatchObject({ problem: 'cost-unknown' });
       expect(meter.snapshot()).toMatchObject({ calls: 1, callsInFlight: 0 });
     },
   );

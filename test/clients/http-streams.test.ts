@@ -169,6 +169,18 @@ describe('a server that refuses to tell the usage of a stream, over node:http', 
     },
   );
 
+  it('has it sent twice, and not a third time', async () => {
+    const meter = twins.meter();
+    twins.eden.script({ status: 422, times: 2 }); // the third would be answered
+    const request = http.request(`${twins.eden.baseUrl}/chat/completions`, {
+      ...{ method: 'POST', agent: false, headers: { 'content-type': 'application/json' } },
+    });
+    request.end(BODY);
+    expect((await follow(request)).events).toContain('response 422');
+    expect(twins.eden.requests().map(({ bodyText }) => bodyText)).toEqual([expect.stringContaining('include'), BODY]);
+    expect(meter.snapshot()).toMatchObject({ failedCalls: 1, callsInFlight: 0 });
+  });
+
   it('is not asked again for that model', async () => {
     const meter = twins.meter();
     const reply: ReplyOptions = { rejectStreamOptions: 422 };

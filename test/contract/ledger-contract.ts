@@ -467,6 +467,15 @@ export function ledgerContract(
         expect(await wait('c', 1, 0)).toMatchObject(refused('held'));
       });
 
+      test('of 200 at once, exactly as many are admitted as there is room for', async () => {
+        const all = Array.from({ length: 200 }, (_, call) => wait(`many-${call}`, 1, 0));
+        const admitted = (await Promise.all(all)).filter((result) => result.admitted);
+        expect(admitted).toHaveLength(100);
+        expect(await balance('x')).toMatchObject({ reserved: 100 });
+        const late = Array.from({ length: 50 }, (_, call) => wait(`late-${call}`, 1, 1_000));
+        expect((await whileMoving(clock, Promise.all(late))).filter((result) => result.admitted)).toEqual([]);
+      });
+
       test('is admitted once calls in flight make room', async () => {
         if (ledger.reserveOrWait === undefined) return;
         await reserve('a', [hold('x', 100, 100)]);

@@ -123,13 +123,18 @@ describe("the app's own error handler, mounted before", () => {
 
   test("sees its own errors, and another service's 402, untouched", async () => {
     const own = Object.assign(new Error('card declined'), { status: 402, headers: { 'x-stripe': '1' } });
+    const about = new Error('no subscription', { cause: own });
     const app = new Koa();
     app.use(remember).use(kit.costAware(spent));
-    app.use(() => {
-      throw own;
+    app.use(async (ctx) => {
+      spendAll();
+      for (let call = 0; call < 2; call++) await ask().catch(() => {});
+      throw ctx.path === '/about' ? about : own;
     });
-    expect((await rawRequest((await kit.serve(app)).url)).status).toBe(402);
-    expect(seen).toEqual([own]);
+    const { url } = await kit.serve(app);
+    expect((await rawRequest(url)).status).toBe(402);
+    expect((await rawRequest(`${url}/about`)).status).toBe(500);
+    expect(seen).toEqual([own, about]);
   });
 
   test('sees what the app made of a denial, as the app made it', async () => {

@@ -58,6 +58,13 @@ describe('a JSON answer', () => {
     );
   });
 
+  it('that broke off where something nested ends does not have the cost of that', () => {
+    const body = Buffer.from(`{"data":[{"embedding":[${'0.0123456789,'.repeat(30_000)}1],"cost":9.5}`);
+    for (const length of [undefined, body.length + 100_000]) {
+      expect(read(body, [200_000, 300_000], length, false).cost).toEqual(MISSING_COST);
+    }
+  });
+
   it('with the usage at its end says the same of known and of unknown length, in chunks of any size', () => {
     const body = answer(400_000, 'last');
     for (const size of [40, 1_000, 16_384, 65_536, 65_537, 250_000, body.length]) {
