@@ -1,3 +1,4 @@
+import { hasSubscribers } from 'node:diagnostics_channel';
 import http from 'node:http';
 import { createMeter, type MeterOptions } from '@eden-cost/core';
 import { type EdenStandIn, startEdenStandIn } from '@eden-cost/testing';
@@ -90,6 +91,16 @@ describe.each(Object.entries(CALLS))('a meter that is closed while calls over %s
     expect(await call()).toBe(200);
     expect(second.snapshot()).toMatchObject({ calls: 1 });
   });
+});
+
+it('a meter that is closed listens on none of the channels that it watched', async () => {
+  const CHANNELS = ['undici:request:create', 'http.client.request.start', 'http2.client.stream.created'];
+  const watched = () => CHANNELS.map(hasSubscribers);
+  const before = watched();
+  const meter = meterOf();
+  expect(watched()).toEqual([true, true, true]);
+  await meter.close();
+  expect(watched()).toEqual(before);
 });
 
 describe('a package that wraps the same method after us', () => {
