@@ -76,13 +76,13 @@ export class DispatchedCall implements Held, HeldCall {
   #sendMetered(changes: Changes, exchange: Exchange): boolean {
     const { inContext } = this;
     const { changedBody, addedRequestHeaders } = exchange;
-    const { headers, method = 'GET' } = this.options;
+    const { headers } = this.options;
     const isEstimated = this.header(ESTIMATE_HEADER) !== undefined;
     const plain =
       isEstimated || addedRequestHeaders !== undefined
         ? { ...changes, headers: changeHeaders(headers, { [ESTIMATE_HEADER]: undefined, ...addedRequestHeaders }) }
         : changes;
-    const watched = (resend: () => void) => meteredHandler(this.handler, { exchange, method, resend, inContext });
+    const watched = (resend: () => void) => meteredHandler(this.handler, { exchange, resend, inContext });
     if (changedBody === undefined) return this.#send(plain, watched(never));
     const changed = {
       body: changedBody,

@@ -95,7 +95,7 @@ class AnswerWatch {
       return Array.isArray(value) ? value.join(', ') : value;
     };
     const status = response.statusCode ?? 0;
-    const hasBody = this.request.method !== 'HEAD' && status !== 204 && status !== 304;
+    const hasBody = status !== 204 && status !== 304; // a HEAD is free, and is not watched
     return this.exchange.answered(status, header, hasBody);
   }
 

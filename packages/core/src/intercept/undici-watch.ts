@@ -6,7 +6,6 @@ export type InContext = <T>(work: () => T) => T;
 
 export interface Watched {
   readonly exchange: Exchange;
-  readonly method: string;
   /** Sends the request as the app made it. */
   readonly resend: () => void;
   readonly inContext: InContext;
@@ -23,11 +22,9 @@ export class Watch {
   readonly resend: () => void;
   readonly inContext: InContext;
   readonly #exchange: Exchange;
-  readonly #method: string;
 
-  constructor({ exchange, method, resend, inContext }: Watched) {
+  constructor({ exchange, resend, inContext }: Watched) {
     this.#exchange = exchange;
-    this.#method = method;
     this.resend = resend;
     this.inContext = inContext;
   }
@@ -39,7 +36,7 @@ export class Watch {
 
   /** True when the answer is to be passed on. */
   answered(status: number, headers: unknown[] | Record<string, unknown>): boolean {
-    const hasBody = this.#method !== 'HEAD' && status !== 204 && status !== 304;
+    const hasBody = status !== 204 && status !== 304; // a HEAD is free, and is not watched
     const tap = this.#exchange.answered(status, responseHeader(headers), hasBody);
     this.dropping = tap === 'resend';
     this.tap = tap === 'resend' ? undefined : tap;
