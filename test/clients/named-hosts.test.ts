@@ -1,6 +1,7 @@
 import http, { type IncomingHttpHeaders, type RequestOptions } from 'node:http';
 import net from 'node:net';
 import { createMeter, type Meter, type MeterEvents } from '@eden-cost/core';
+import axios from 'axios';
 import undici from 'undici';
 import { useServers } from '../support/serve.js';
 import { answerCost, COST_NANOS } from './http-origins.js';
@@ -119,6 +120,29 @@ describe('a call to an address whose host header has the name of Eden AI', () =>
     const { url, port, meter } = await addressed();
     const elsewhere = url.replace('127.0.0.1', 'localhost');
     expect(await charged(meter, () => viaHttp({ url: elsewhere, host: `${EDEN}:${port}` }))).toEqual([]);
+  });
+});
+
+describe('a call through a forward proxy, to which its whole URL is said', () => {
+  class OwnAgent extends http.Agent {
+    addRequest(request: http.ClientRequest, { host, port }: http.ClientRequestArgs): void {
+      request.onSocket(net.connect(Number(port), String(host)));
+    }
+  }
+  const viaProxy = (url: string, options: RequestOptions = {}) => viaHttp({ url, host: new URL(url).host }, options);
+  const WAYS: Record<string, (proxy: string, target: string) => Promise<unknown>> = {
+    'http.request': (proxy, path) => viaProxy(proxy, { path }),
+    'an agent with its own addRequest': (proxy, path) => viaProxy(proxy, { path, agent: new OwnAgent() }),
+    axios: (proxy, target) => {
+      const { hostname, port } = new URL(proxy);
+      return axios.post(target, {}, { proxy: { protocol: 'http', host: hostname, port: Number(port) } });
+    },
+  };
+
+  it.each(Object.entries(WAYS))('over %s is metered once, by the host of that URL', async (_name, call) => {
+    const { url, port, meter } = await addressed();
+    expect(await charged(meter, () => call(url, `http://${EDEN}:${port}${PATH}`))).toEqual([COST_NANOS]);
+    expect(await charged(meter, () => call(url, `http://other.test:${port}${PATH}`))).toEqual([]);
   });
 });
 
