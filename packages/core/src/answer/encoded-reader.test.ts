@@ -8,19 +8,14 @@ import { JsonReader } from './json-reader.js';
 
 const MOST = 1_000_000_000_000;
 
-/** Node's decoders hand out so many bytes at a time, and lose the last ones when what follows is damaged. */
-const PIECE = 16_384;
-const HEAD = '{"data":[{"b64_json":"';
-const TAIL = '","cost":9.5}';
-const noise = randomBytes(300_000).toString('base64');
 /** Ends where a nested object does: what comes after it is not there yet. */
-const NESTED = HEAD + noise.slice(0, 20 * PIECE - HEAD.length - TAIL.length) + TAIL;
+const NESTED = `{"data":[{"b64_json":"${randomBytes(300_000).toString('base64')}","cost":9.5}`;
 
-function read(body: Buffer) {
+function read(...chunks: Buffer[]) {
   const kind = classify('POST', '/v3/images/generations');
   const json = new JsonReader(kind, { cost: MISSING_COST, isByok: false }, MOST, undefined);
   const reader = new EncodedReader(json, codecOf('gzip') as Codec, false);
-  reader.push(body);
+  for (const chunk of chunks) reader.push(chunk);
   return Promise.resolve(reader.end()).then(() => reader.facts(true));
 }
 
@@ -39,7 +34,6 @@ describe('a large body in gzip', () => {
   });
 
   it('that is damaged half way never has the cost of something nested in it', async () => {
-    const damaged = Buffer.concat([await begun(NESTED), Buffer.alloc(1_000, 0xff)]);
-    expect((await read(damaged)).cost).toEqual(MISSING_COST);
+    expect((await read(await begun(NESTED), Buffer.alloc(1_000, 0xff))).cost).toEqual(MISSING_COST);
   });
 });
