@@ -367,6 +367,20 @@ describe('an app that catches the error itself', () => {
     expect([answer.status, answer.reason]).toEqual([503, 'Service Unavailable']);
   });
 
+  test.each<[string, () => Promise<unknown>]>([
+    ["the SDK's error", ask],
+    ["a plain fetch's", askPlainly],
+  ])('answers with the status that it gives %s itself', async (_whose, asks) => {
+    const answer = await caughtBy(async () => {
+      await asks();
+      await asks().catch((error: unknown) => {
+        throw Object.assign(error as Error, { status: 503 });
+      });
+    });
+    expect([answer.status, answer.reason]).toEqual([503, 'Service Unavailable']);
+    expectNothingPrivate(answer);
+  });
+
   test('has its denial in the cost line all the same', async () => {
     await caughtBy(async (_req, res) => {
       await ask();

@@ -148,6 +148,20 @@ describe("the app's own error handler, mounted before", () => {
     expect((await rawRequest((await kit.serve(app)).url)).status).toBe(503);
     expect(seen).toEqual([expect.objectContaining({ message: 'busy' })]);
   });
+
+  test.each(['openai 6', 'axios', 'fetch'])('sees a typed error with the status that the app gave that of %s', async (client) => {
+    spendAll();
+    const app = new Koa();
+    app.use(remember).use(kit.costAware(spent));
+    app.use(async () => {
+      await ask(client);
+      await ask(client).catch((error) => {
+        throw Object.assign(error, { status: 503 });
+      });
+    });
+    expect((await rawRequest((await kit.serve(app)).url)).status).toBe(503);
+    expect(seen).toEqual([expect.objectContaining({ code: 'ERR_COST_BUDGET_EXCEEDED', status: 503, statusCode: 503 })]);
+  });
 });
 
 describe('problemJson', () => {

@@ -70,8 +70,19 @@ export function denialNamed(header: string | undefined): Denial | undefined {
 
 export type DenialError = BudgetExceededError | CreditsExhaustedError | LedgerUnavailableError;
 
+/** What each error was made with: an app may give it another status. */
+const madeWith = new WeakMap<object, number>();
+
+export const statusMadeWith = (error: object): number | undefined => madeWith.get(error);
+
 /** The typed error of a denial; `cause` is what was thrown, where something was. */
 export function denialError(denial: Denial, status: DenialStatus = {}, cause: unknown = denial.cause): DenialError {
+  const error = errorOf(denial, status, cause);
+  madeWith.set(error, error.status);
+  return error;
+}
+
+function errorOf(denial: Denial, status: DenialStatus, cause: unknown): DenialError {
   const statuses = { ...DEFAULT_STATUS, ...status };
   const fields = { headers: retryAfter(denial), denialId: denial.id, cause };
   if (denial.reason === 'credits') return new CreditsExhaustedError({ ...fields, status: statuses.credits });

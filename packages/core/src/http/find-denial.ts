@@ -68,7 +68,7 @@ function denialOf(headers: unknown): Denial | undefined {
 }
 
 /** Reads a property of anything; a getter that throws has none. */
-function read(holder: unknown, key: string): unknown {
+export function read(holder: unknown, key: string): unknown {
   try {
     return (holder as Record<string, unknown> | null | undefined)?.[key];
   } catch {

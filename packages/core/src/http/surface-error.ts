@@ -1,5 +1,6 @@
-import { type DenialError, type DenialStatus, denialError } from '../denial.js';
-import { findDenial, isAnsweredByApp } from './find-denial.js';
+import { type DenialError, type DenialStatus, denialError, statusMadeWith } from '../denial.js';
+import { CostError } from '../errors.js';
+import { findDenial, isAnsweredByApp, read } from './find-denial.js';
 
 /** By what was raised, and by itself: frameworks hand the same error over more than once. */
 const surfaced = new WeakMap<object, DenialError>();
@@ -17,9 +18,19 @@ export function surfaceError(error: unknown, status: DenialStatus = {}): DenialE
   if (known !== undefined && known === error) return known;
   const denial = findDenial(error);
   if (denial === undefined || isAnsweredByApp(error)) return undefined;
-  const typed = denialError(denial, status, error);
+  const own = statusByApp(error as object);
+  const statuses = own === undefined ? status : { budget: own, held: own, credits: own, ledger: own };
+  const typed = denialError(denial, statuses, error);
   if (known?.status === typed.status) return known;
   typed.stack = `${typed.name}: ${typed.message}`;
   surfaced.set(typed, typed).set(error as object, typed);
   return typed;
+}
+
+/** The status that the app wrote on a client's error before it passed it on: a client's own is that of the 402. */
+function statusByApp(error: object): number | undefined {
+  const status = read(error, 'status') ?? read(error, 'statusCode');
+  const made = error instanceof CostError ? statusMadeWith(error) : 402;
+  const isError = typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599;
+  return isError && made !== undefined && status !== made ? status : undefined;
 }
