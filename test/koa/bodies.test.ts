@@ -3,7 +3,7 @@ import { withBudget } from '@eden-cost/koa';
 import Koa, { type Context } from 'koa';
 import { CHAT, postInit, readAnswer } from '../support/calls.js';
 import { rawRequest } from '../support/raw-http.js';
-import { useKoa } from './kit.js';
+import { koaTakesWebBodies, useKoa } from './kit.js';
 
 const kit = useKoa();
 
@@ -71,12 +71,6 @@ const WEB_BODIES: typeof STREAMS = {
 };
 
 const KINDS = { ...STREAMS, ...(koaTakesWebBodies() ? WEB_BODIES : {}) };
-
-function koaTakesWebBodies(): boolean {
-  const { response } = new Koa() as unknown as { response: object };
-  const body = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(response), 'body');
-  return String(body?.set).includes('ReadableStream');
-}
 
 const threeChats = (ctx: Context): Parts =>
   async function* parts() {

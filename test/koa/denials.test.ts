@@ -7,7 +7,7 @@ import OpenAI from 'openai';
 import { ASKERS, askers } from '../support/askers.js';
 import { CANARIES, expectNothingPrivate } from '../support/canaries.js';
 import { rawRequest } from '../support/raw-http.js';
-import { useKoa } from './kit.js';
+import { koaTakesWebBodies, useKoa } from './kit.js';
 
 const kit = useKoa();
 const clients = askers(() => kit.eden.baseUrl);
@@ -149,19 +149,24 @@ describe("the app's own error handler, mounted before", () => {
     expect(seen).toEqual([expect.objectContaining({ message: 'busy' })]);
   });
 
-  test.each(['openai 6', 'axios', 'fetch'])('sees a typed error with the status that the app gave that of %s', async (client) => {
-    spendAll();
-    const app = new Koa();
-    app.use(remember).use(kit.costAware(spent));
-    app.use(async () => {
-      await ask(client);
-      await ask(client).catch((error) => {
-        throw Object.assign(error, { status: 503 });
+  test.each(['openai 6', 'axios', 'fetch'])(
+    'sees a typed error with the status that the app gave that of %s',
+    async (client) => {
+      spendAll();
+      const app = new Koa();
+      app.use(remember).use(kit.costAware(spent));
+      app.use(async () => {
+        await ask(client);
+        await ask(client).catch((error) => {
+          throw Object.assign(error, { status: 503 });
+        });
       });
-    });
-    expect((await rawRequest((await kit.serve(app)).url)).status).toBe(503);
-    expect(seen).toEqual([expect.objectContaining({ code: 'ERR_COST_BUDGET_EXCEEDED', status: 503, statusCode: 503 })]);
-  });
+      expect((await rawRequest((await kit.serve(app)).url)).status).toBe(503);
+      expect(seen).toEqual([
+        expect.objectContaining({ code: 'ERR_COST_BUDGET_EXCEEDED', status: 503, statusCode: 503 }),
+      ]);
+    },
+  );
 });
 
 describe('problemJson', () => {
@@ -248,6 +253,60 @@ describe('problemJson', () => {
 
   test('must be true or false', () => {
     expect(() => kit.costAware({ problemJson: 'yes' as never })).toThrow('options.problemJson must be true or false');
+  });
+});
+
+/** Each asks when it is read, and before its first byte. */
+const DENIED_BODIES: Record<string, () => unknown> = {
+  'a Readable': () =>
+    Readable.from(
+      (async function* () {
+        yield String(await ask());
+      })(),
+    ),
+  // Koa 2 has none of these: there they are JSON
+  ...(koaTakesWebBodies() && {
+    'a ReadableStream': () => askingStream(),
+    'a Response': () => new Response(askingStream()),
+    'a Blob': () => Object.assign(new Blob(['as long as it says']), { stream: askingStream }),
+  }),
+};
+
+function askingStream(): ReadableStream {
+  const pull = async (controller: ReadableStreamDefaultController) => controller.enqueue(String(await ask()));
+  return new ReadableStream({ pull }, { highWaterMark: 0 });
+}
+
+describe.each(Object.keys(DENIED_BODIES))('a body that is %s, and denied before its first byte', (kind) => {
+  const none = { name: 'none', limitUsd: 0, window: 'day' } as const;
+
+  test.each([false, true])('is answered like any other denial, with problemJson: %s', async (problemJson) => {
+    const app = kit.app({ budgets: [none], problemJson }, (ctx) => {
+      ctx.set('x-app', 'set for the body');
+      ctx.body = DENIED_BODIES[kind]?.();
+    });
+    const { url, errors } = await kit.serve(app);
+    const { status, headers, body } = await rawRequest(url);
+    expect([status, headers['content-type'], body]).toEqual(
+      problemJson
+        ? [402, 'application/problem+json', expect.stringContaining('"code":"ERR_COST_BUDGET_EXCEEDED"')]
+        : [402, 'text/plain; charset=utf-8', 'The AI budget for this request is used up'],
+    );
+    expect(errors).toEqual(problemJson ? [] : [expect.any(BudgetExceededError)]);
+    expect(kit.costLines()).toMatchObject([{ res: { statusCode: 402 }, edenai: { deniedCalls: 1, aborted: false } }]);
+  });
+
+  test('is a problem where a router says so', async () => {
+    const app = new Koa();
+    app.use(kit.costAware({ budgets: [none] }));
+    const router = new Router().use(costAware({ problemJson: true })).get('/ask', (ctx) => {
+      ctx.body = DENIED_BODIES[kind]?.();
+    });
+    const { url } = await kit.serve(app.use(router.routes()));
+    expect(await rawRequest(`${url}/ask`)).toMatchObject({
+      status: 402,
+      headers: { 'content-type': 'application/problem+json' },
+    });
   });
 });
 

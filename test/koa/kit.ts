@@ -51,3 +51,10 @@ export function useKoa() {
     },
   };
 }
+
+/** Koa 2 does not: there they are JSON. */
+export function koaTakesWebBodies(): boolean {
+  const { response } = new Koa() as unknown as { response: object };
+  const body = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(response), 'body');
+  return String(body?.set).includes('ReadableStream');
+}

@@ -238,3 +238,20 @@ test('ctx.costs.run keeps the scope where a callback loses it', async () => {
   const { url } = await kit.serve(app);
   expect(await get(url, { method: 'POST', body: 'x'.repeat(1000) })).toBe('0.25');
 });
+
+test('an app that another one hands its request to is in the scope, and has its costs', async () => {
+  const outer = new Koa();
+  const inner = new Koa();
+  const metered = kit.costAware();
+  inner.use(metered).use(async (ctx) => {
+    await chat(0.25);
+    ctx.body = { costUsd: ctx.costs.totalUsd };
+  });
+  outer.use(metered).use(async (ctx) => {
+    ctx.respond = false;
+    await inner.callback()(ctx.req, ctx.res);
+  });
+  const { url } = await kit.serve(outer);
+  expect(JSON.parse(await get(url))).toEqual({ costUsd: 0.25 });
+  expect(kit.costLines()).toMatchObject([{ edenai: { calls: 1 } }]);
+});

@@ -1,15 +1,15 @@
-import type { CostScope } from '@eden-cost/core';
 import { readInScope } from './body-context.js';
+import type { Served } from './body-error.js';
 
 /**
  * A blob has no state, and may be the body of many requests at once: it stays as it is, and this request gets one in its
  * place. `undefined` for what makes no calls: anything but a blob with a `stream()` of its own.
  */
-export function blobInScope(body: unknown, scope: CostScope): Blob | undefined {
+export function blobInScope(body: unknown, served: Served): Blob | undefined {
   if (!(body instanceof Blob) || body.stream === Blob.prototype.stream) return undefined;
   const stream = () => {
-    const made = scope.run(() => body.stream());
-    readInScope(made, scope);
+    const made = served.open.scope.run(() => body.stream());
+    readInScope(made, served);
     return made;
   };
   return new Proxy(body, {

@@ -1,4 +1,4 @@
-import type { CostScope } from '@eden-cost/core';
+import { answerFirst, type Served } from './body-error.js';
 
 /** How each kind of body is read: the methods that Koa, or Node for it, calls on it and on what they give back. */
 const KINDS: readonly [is: (body: object) => boolean, methods: readonly PropertyKey[]][] = [
@@ -10,22 +10,32 @@ const KINDS: readonly [is: (body: object) => boolean, methods: readonly Property
 const READS = ['read', 'cancel', 'next', 'return'];
 
 /** What is read in a scope already: a body that is served again is read in the scope of its last request. */
-const readers = new WeakMap<object, { scope: CostScope }>();
+const readers = new WeakMap<object, { served: Served }>();
 
 /**
  * Koa reads a body that is a stream after all middleware, outside of their async context: one that makes its calls while
  * it is read would make them in nobody's scope.
  */
-export function readInScope(body: unknown, scope: CostScope): void {
+export function readInScope(body: unknown, served: Served): void {
   if (typeof body !== 'object' || body === null) return;
-  if (body instanceof Response) readInScope(body.body, scope);
+  if (body instanceof Response) readInScope(body.body, served);
   const kind = KINDS.find(([is]) => is(body));
   if (kind === undefined) return;
-  callInScope(body, kind[1], scope, (made, of) => {
-    if (made instanceof ReadableStream) readInScope(made, of);
-    else if (typeof made === 'object' && made !== null) callInScope(made, READS, of);
+  callInScope(body, kind[1], served, (made, by) => {
+    if (made instanceof ReadableStream) readInScope(made, by);
+    else if (typeof made === 'object' && made !== null) callInScope(made, READS, by, failAfterAnswer);
+    return made;
   });
 }
+
+/** A web stream has no end of its own to hold back, as a Node stream has: its readers hear of a denial once it is answered. */
+const failAfterAnswer = (read: unknown, served: Served): unknown =>
+  typeof (read as Promise<unknown> | undefined)?.then === 'function'
+    ? Promise.resolve(read).catch(async (error) => {
+        await answerFirst(error, served);
+        throw error;
+      })
+    : read;
 
 type Methods = Record<PropertyKey, unknown>;
 
@@ -33,24 +43,25 @@ type Methods = Record<PropertyKey, unknown>;
 function callInScope(
   target: object,
   names: readonly PropertyKey[],
-  scope: CostScope,
-  onMade: (made: unknown, scope: CostScope) => void = () => {},
+  served: Served,
+  madeOf: (made: unknown, served: Served) => unknown,
 ): void {
   const known = readers.get(target);
   if (known !== undefined) {
-    known.scope = scope;
+    known.served = served;
     return;
   }
-  const reader = { scope };
+  const reader = { served };
   readers.set(target, reader);
   for (const name of names) {
     const method = (target as Methods)[name];
     if (typeof method !== 'function') continue;
     const value = (...args: unknown[]) => {
-      const current = reader.scope;
-      const made: unknown = current.run(() => method.apply(target, args));
-      onMade(made, current);
-      return made;
+      const by = reader.served;
+      return madeOf(
+        by.open.scope.run(() => method.apply(target, args)),
+        by,
+      );
     };
     Reflect.defineProperty(target, name, { value, configurable: true, writable: true });
   }

@@ -16,7 +16,7 @@ import { pino } from 'pino';
 import { answerProblem } from './answer.js';
 import { blobInScope } from './body-blob.js';
 import { readInScope } from './body-context.js';
-import { answerFirst, translateBodyErrors } from './body-error.js';
+import { answersProblems, endAfterAnswer, translateBodyErrors } from './body-error.js';
 import { keepOpenScope, openScopeOf } from './request-state.js';
 import { routeOf } from './route.js';
 
@@ -45,12 +45,15 @@ export function costAware(options: CostAwareOptions | Meter = {}): CostAwareMidd
   const { meter, labels, status, budgets } = configureAdapter<Context>(shared, () => pino());
 
   const middleware: Middleware = async (ctx, next) => {
-    const outer = openScopeOf(ctx);
-    const open = outer ?? openScope(meter, ctx);
+    const open = openScopeOf(ctx) ?? openScope(meter, ctx);
+    // an app that another one hands its request to makes a context of its own
+    const isFirst = ctx.costs !== open.scope;
+    if (isFirst) enter(ctx, open);
     open.add({ labels: labels && (() => labels(ctx)), status, budgets });
+    if (problemJson) answersProblems(ctx);
     try {
-      await (outer === undefined ? open.scope.run(next) : next());
-      if (outer === undefined && meter.mode !== 'off') followBody(ctx, open);
+      await (isFirst ? open.scope.run(next) : next());
+      if (isFirst && meter.mode !== 'off') followBody(ctx, open);
     } catch (error) {
       const denial = surfaceError(error, open.status);
       if (denial === undefined || !problemJson || ctx.headerSent || !ctx.writable) throw denial ?? error;
@@ -73,17 +76,21 @@ function separate(options: CostAwareOptions | Meter): {
 
 /** Koa reads the body only now. */
 function followBody(ctx: Context, open: OpenScope): void {
-  const blob = blobInScope(ctx.body, open.scope);
+  const served = { ctx, open };
+  const blob = blobInScope(ctx.body, served);
   if (blob !== undefined) ctx.body = blob;
-  readInScope(ctx.body, open.scope);
-  answerFirst(ctx, open);
+  readInScope(ctx.body, served);
+  endAfterAnswer(ctx.body, served);
+}
+
+function enter(ctx: Context, open: OpenScope): void {
+  ctx.costs = open.scope;
+  if (open.meter.mode !== 'off') translateBodyErrors(ctx, open);
 }
 
 function openScope(meter: Meter, ctx: Context): OpenScope {
   const open: OpenScope = meter.open({ logger: () => requestLogger(ctx), describe: () => describe(ctx, open) });
   keepOpenScope(ctx, open);
-  ctx.costs = open.scope;
-  if (meter.mode !== 'off') translateBodyErrors(ctx, open);
   onFinished(ctx.res, () => open.finish({ aborted: wasAborted(ctx.res) }));
   onUpgradeClosed(ctx.res, () => open.finish({ aborted: false }));
   return open;
