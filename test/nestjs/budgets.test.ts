@@ -17,12 +17,14 @@ import {
   Head,
   Inject,
   Injectable,
+  Module,
   type OnApplicationBootstrap,
   Post,
   Sse,
   UseGuards,
   VersioningType,
 } from '@nestjs/common';
+import { RouterModule } from '@nestjs/core';
 import { from, map } from 'rxjs';
 import { CHAT, postInit, readAnswer } from '../support/calls.js';
 import { PLATFORMS, useNest } from './kit.js';
@@ -274,6 +276,29 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         .meter.budgets()
         .map(({ name }) => name);
       expect(names).toEqual(['ALL /v1/all', 'GET /v1/a', 'GET /versions (1, 2)', 'GET /versions (3)']);
+    });
+
+    test('with a budget is its own beside one of the same path in a module that RouterModule puts elsewhere', async () => {
+      const area = (path: string) => {
+        @Controller('ask')
+        class Asks {
+          @Get()
+          @Budget({ limitUsd: 0.5, window: 'day' })
+          ask() {
+            return chat();
+          }
+        }
+        @Module({ controllers: [Asks] })
+        class Area {}
+        return { path, module: Area };
+      };
+      const areas = [area('admin'), area('public')];
+      const { url, app } = await kit.serve({
+        imports: [...areas.map(({ module }) => module), RouterModule.register(areas)],
+      });
+      expect(await statuses(url, ['admin/ask', 'admin/ask', 'public/ask'])).toEqual([200, 402, 200]);
+      const { meter } = app.get(CostService);
+      expect(meter.budgets().map(({ name }) => name)).toEqual(['GET /admin/ask', 'GET /public/ask']);
     });
 
     test('on method and class add up, with those of the options', async () => {

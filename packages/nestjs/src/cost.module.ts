@@ -23,6 +23,7 @@ import {
   type OPTIONS_TYPE,
 } from './cost.module-definition.js';
 import type { CostConfig } from './cost.options.js';
+import { readModulePaths } from './cost.route.js';
 import { CostService } from './cost.service.js';
 
 /**
@@ -78,6 +79,7 @@ export class CostModule
   configure(): void {
     this.config.use.starts();
     guardHandlers(this.modules);
+    readModulePaths(this.modules);
     this.app.useGlobalFilters(this.filter); // after those of the app: the last is asked first
     this.host.httpAdapter.use((request: object, response: ServerResponse, next: () => void) =>
       this.adapter.enter(request, response, next),

@@ -1,11 +1,13 @@
 import 'reflect-metadata';
 import { RequestMethod } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
 
-/** Nest's own metadata: of `@Controller()`, `@Get()` and `@Version()`. */
+/** Nest's own metadata: of `@Controller()`, `@Get()` and `@Version()`, and, with the app's id behind it, of `RouterModule`. */
 const METHOD = 'method';
 const PATH = 'path';
 const HOST = 'host';
 const VERSION = '__version__';
+const MODULE_PATH = '__module_path__';
 
 /** What makes Nest send a request or a message to a method: routes, patterns, gateways, resolvers, RabbitMQ's consumers. */
 const ENTRY = /^(method$|microservices:|websockets:|graphql:|RABBIT_HANDLER$)/;
@@ -24,6 +26,18 @@ const listOf = (value: unknown): unknown[] => (value === undefined ? [] : [value
 
 const textOf = (value: unknown): string => (typeof value === 'symbol' ? (value.description ?? '') : String(value));
 
+/** Where `RouterModule` puts the controllers of a module. */
+const modulePaths = new WeakMap<object, string>();
+
+/** In time before routes are made, and after `RouterModule` has been. */
+export function readModulePaths(modules: ModulesContainer): void {
+  for (const { metatype, controllers } of modules.values()) {
+    const path: unknown = Reflect.getMetadata(MODULE_PATH + modules.applicationId, metatype);
+    if (typeof path !== 'string') continue;
+    for (const { metatype: controller } of controllers.values()) if (controller) modulePaths.set(controller, path);
+  }
+}
+
 /**
  * What an inline budget is called that has no name: `GET /docs/:doc`. It is that of the handler, whichever of its methods
  * and paths a client has chosen, or there would be a fresh budget for each.
@@ -31,7 +45,8 @@ const textOf = (value: unknown): string => (typeof value === 'symbol' ? (value.d
 export function routeNameOf(type: { readonly name: string }, method: { readonly name: string }): string {
   const verb = Reflect.getMetadata(METHOD, method) as RequestMethod | undefined;
   if (verb === undefined) return `ANY ${type.name}.${method.name}`;
-  const path = [type, method].flatMap((one) => textOf(listOf(Reflect.getMetadata(PATH, one))[0] ?? '').split('/'));
+  const paths = [type, method].map((one) => textOf(listOf(Reflect.getMetadata(PATH, one))[0] ?? ''));
+  const path = [modulePaths.get(type) ?? '', ...paths].flatMap((one) => one.split('/'));
   const version = Reflect.getMetadata(VERSION, method) ?? Reflect.getMetadata(VERSION, type);
   const also = [...listOf(version), ...listOf(Reflect.getMetadata(HOST, type))].map(textOf).join(', ');
   return `${RequestMethod[verb]} /${path.filter(Boolean).join('/')}${also && ` (${also})`}`;
