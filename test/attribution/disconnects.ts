@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { CHAT, postInit, readAnswer } from '../support/calls.js';
 import type { CostLine } from '../support/cost-aware.js';
 import { turnsUntil } from '../support/turns.js';
@@ -56,4 +58,26 @@ export async function leaveDuringStream({ url, eden, costLines }: LeftApp): Prom
   open();
   expect(costLines()).toMatchObject([{ edenai: { calls: 1, aborted: true } }]);
   expect(costLines()[0]?.edenai.costNanos).toBeGreaterThan(0);
+}
+
+/** Sends two requests at once, and leaves before the second one's answer, which waits for the first one's, is sent. */
+export async function leaveBehindAnother({ url, eden, costLines }: LeftApp): Promise<void> {
+  let open = () => {};
+  const hold = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  eden.script({ costUsd: 0, hold });
+  eden.script({ costUsd: COST_USD });
+  const { hostname, port } = new URL(url);
+  const client = connect(Number(port), hostname);
+  await once(client, 'connect');
+  const request = `GET /ask HTTP/1.1\r\nhost: ${hostname}\r\n\r\n`;
+  client.write(request);
+  await eden.received(1);
+  client.write(request);
+  await eden.received(2);
+  client.destroy();
+  await turnsUntil(() => costLines().some(({ edenai }) => edenai.costNanos === COST_USD * 1e9));
+  open();
+  expect(costLines().filter(({ edenai }) => edenai.costNanos !== 0)).toMatchObject([{ edenai: TOLD }]);
 }

@@ -2,7 +2,14 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { Controller, Get, Req, StreamableFile } from '@nestjs/common';
-import { BUDGETS, chat, leaveDuringCall, leaveDuringStream, openStream } from '../attribution/disconnects.js';
+import {
+  BUDGETS,
+  chat,
+  leaveBehindAnother,
+  leaveDuringCall,
+  leaveDuringStream,
+  openStream,
+} from '../attribution/disconnects.js';
 import { PLATFORMS, useNest } from './kit.js';
 
 describe.each(PLATFORMS)('on %s', (platform) => {
@@ -40,5 +47,9 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
   test('a client that leaves in the midst of a StreamableFile: what it has cost is in a line that says so', async () => {
     await leaveDuringStream(await start());
+  });
+
+  test('a client that leaves while its second request waits behind the first: both are in a line', async () => {
+    await leaveBehindAnother(await start());
   });
 });

@@ -3,7 +3,7 @@ import {
   configureAdapter,
   type Logger,
   type Meter,
-  onUpgradeClosed,
+  onConnectionClosed,
   wasAborted,
 } from '@eden-cost/core';
 import type { Request, RequestHandler, Response } from 'express';
@@ -48,7 +48,7 @@ export function costAware(options: CostAwareOptions | Meter = {}): CostAwareHand
     state.open = open;
     req.costs = open.scope;
     onFinished(res, () => open.finish({ aborted: wasAborted(res) }));
-    onUpgradeClosed(res, () => open.finish({ aborted: false }));
+    onConnectionClosed(req, res, (end) => open.finish(end));
     open.scope.run(() => next());
   };
   return Object.assign(handler, { meter });

@@ -6,7 +6,7 @@ import {
   type Meter,
   type OpenScope,
   OptionsError,
-  onUpgradeClosed,
+  onConnectionClosed,
   surfaceError,
   wasAborted,
 } from '@eden-cost/core';
@@ -92,7 +92,7 @@ function openScope(meter: Meter, ctx: Context): OpenScope {
   const open: OpenScope = meter.open({ logger: () => requestLogger(ctx), describe: () => describe(ctx, open) });
   keepOpenScope(ctx, open);
   onFinished(ctx.res, () => open.finish({ aborted: wasAborted(ctx.res) }));
-  onUpgradeClosed(ctx.res, () => open.finish({ aborted: false }));
+  onConnectionClosed(ctx.req, ctx.res, (end) => open.finish(end));
   return open;
 }
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { type DenialError, type LabelValue, wasAborted } from '@eden-cost/core';
+import { type DenialError, type LabelValue, onConnectionClosed, wasAborted } from '@eden-cost/core';
 import { type ArgumentsHost, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import onFinished from 'on-finished';
@@ -40,8 +40,10 @@ export class CostAdapter {
       known.open.scope.run(next);
       return;
     }
-    const { open } = this.#open(rawOf(request), response);
+    const raw = rawOf(request);
+    const { open } = this.#open(raw, response);
     onFinished(response, () => open.finish({ aborted: wasAborted(response) }));
+    onConnectionClosed(raw, response, (end) => open.finish(end));
     open.scope.run(next);
   }
 

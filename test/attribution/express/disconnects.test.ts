@@ -6,7 +6,7 @@ import { useCostAware } from '../../support/cost-aware.js';
 import { useServers } from '../../support/serve.js';
 import { useStandIn } from '../../support/stand-in.js';
 import { turnsUntil } from '../../support/turns.js';
-import { BUDGETS, chat, leaveDuringCall, leaveDuringStream, openStream } from '../disconnects.js';
+import { BUDGETS, chat, leaveBehindAnother, leaveDuringCall, leaveDuringStream, openStream } from '../disconnects.js';
 
 const standIn = useStandIn();
 const kit = useCostAware(() => standIn.eden);
@@ -37,6 +37,10 @@ test('a client that leaves during a call: its cost lands on the budget and in a 
 
 test('a client that leaves in the midst of a stream: what it has cost is in a line that says so', async () => {
   await leaveDuringStream(await start());
+});
+
+test('a client that leaves while its second request waits behind the first: both are in a line', async () => {
+  await leaveBehindAnother(await start());
 });
 
 test('a client that leaves before all of an answer is sent has left, even if the handler is through', async () => {

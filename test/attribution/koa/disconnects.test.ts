@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { useKoa } from '../../koa/kit.js';
-import { BUDGETS, chat, leaveDuringCall, leaveDuringStream, openStream } from '../disconnects.js';
+import { BUDGETS, chat, leaveBehindAnother, leaveDuringCall, leaveDuringStream, openStream } from '../disconnects.js';
 
 const kit = useKoa();
 
@@ -29,4 +29,8 @@ test('a client that leaves during a call: its cost lands on the budget and in a 
 
 test('a client that leaves in the midst of a stream: what it has cost is in a line that says so', async () => {
   await leaveDuringStream(await start());
+});
+
+test('a client that leaves while its second request waits behind the first: both are in a line', async () => {
+  await leaveBehindAnother(await start());
 });

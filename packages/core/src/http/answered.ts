@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /**
  * For adapters, once a response is over: true when the client was gone before it had all of it. A response that was ended
@@ -8,11 +8,33 @@ export function wasAborted(response: ServerResponse): boolean {
   return !response.writableEnded || (!response.writableFinished && response.socket?.destroyed === true);
 }
 
+/** Of each connection, what is to be told to responses that were made while another one was sent on it. */
+const waiting = new WeakMap<object, Set<() => void>>();
+
 /**
- * For adapters: calls back when an upgraded connection ends. The response that a websocket library makes up for the app's
- * routes has no connection, and never finishes.
+ * For adapters: calls back when a connection ends that its response knows nothing of, and so never finishes for. An upgraded
+ * one has a response that a websocket library makes up for the app's routes. Of requests that a client sends without waiting
+ * for answers, only the first one's response has the connection.
  */
-export function onUpgradeClosed(response: ServerResponse, listener: () => void): void {
-  const { upgrade, socket } = response.req as ServerResponse['req'] & { readonly upgrade?: boolean };
-  if (upgrade) socket.once('close', listener);
+export function onConnectionClosed(
+  request: IncomingMessage & { readonly upgrade?: boolean },
+  response: ServerResponse,
+  listener: (end: { aborted: boolean }) => void,
+): void {
+  const { upgrade, socket } = request;
+  if (upgrade) {
+    socket.once('close', () => listener({ aborted: false }));
+    return;
+  }
+  if (response.socket !== null) return;
+  const told = waiting.get(socket) ?? new Set();
+  if (!waiting.has(socket)) {
+    waiting.set(socket, told);
+    socket.once('close', () => {
+      for (const tell of told) tell();
+    });
+  }
+  const tell = () => listener({ aborted: true });
+  told.add(tell);
+  response.once('finish', () => told.delete(tell));
 }
