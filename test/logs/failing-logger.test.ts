@@ -4,11 +4,18 @@ import { CHAT, postInit, readAnswer } from '../support/calls.js';
 import { hear, useMeteredEden } from '../support/meter.js';
 import { useServers } from '../support/serve.js';
 import { turnsUntil } from '../support/turns.js';
+import { unnamed } from './kit.js';
+
+afterEach(() => jest.restoreAllMocks());
 
 const metered = useMeteredEden();
 const serve = useServers();
 
 const down = new Error('the log server is down');
+
+const fail = () => {
+  throw down;
+};
 
 const chat = async () => readAnswer(await fetch(`${metered.eden.baseUrl}/chat/completions`, postInit(CHAT)));
 
@@ -32,9 +39,6 @@ test("a request's own logger that fails breaks no request, and is told of", asyn
   const meter = metered.meter({ rateCard: false });
   const { error } = hear(meter);
   const app = express();
-  const fail = () => {
-    throw down;
-  };
   app.use((req, _res, next) => {
     Object.assign(req, { log: { info: fail, warn: fail, error: fail } });
     next();
@@ -48,6 +52,35 @@ test("a request's own logger that fails breaks no request, and is told of", asyn
   expect((await fetch(url)).status).toBe(200);
   await turnsUntil(() => error.length > 0);
   expect(error).toContainEqual(expect.objectContaining({ problem: 'log', cause: down }));
+});
+
+const works = { info() {}, warn() {}, error() {} };
+
+test.each<[string, () => object]>([
+  ['logger fails', () => ({ log: { ...works, info: fail } })],
+  ["logger's bindings fail", () => ({ log: { ...works, bindings: fail } })],
+  ['logger cannot be read', () => Object.defineProperty({}, 'log', { get: fail })],
+  ['id cannot be read', () => Object.defineProperty({}, 'id', { get: fail })],
+])('what a request has spent is told, and whole, where its %s', async (_what, properties) => {
+  const { options, stdout } = unnamed();
+  const metering = costAware({ baseUrls: [metered.eden.url], rateCard: false, ...options });
+  const { error } = hear(metering.meter);
+  const app = express();
+  app.use((req, _res, next) => {
+    Object.defineProperties(req, Object.getOwnPropertyDescriptors(properties()));
+    next();
+  });
+  app.use(metering).get('/', async (_req, res) => {
+    await chat();
+    res.end();
+  });
+  const { url } = await serve(app);
+  expect((await fetch(url)).status).toBe(200);
+  await turnsUntil(() => error.length > 0);
+  const lines = stdout.filter((line) => line.includes('edenai request cost')).map((line) => JSON.parse(line));
+  await metering.meter.close();
+  expect(lines).toMatchObject([{ responseTime: expect.any(Number), edenai: { calls: 1, late: false } }]);
+  expect(error).toEqual([expect.objectContaining({ problem: 'log', cause: down })]);
 });
 
 test.each([Number.NaN, -1, 'soon'])('closing within %p is refused', async (timeoutMs) => {

@@ -71,26 +71,30 @@ export class RequestScope implements OpenScope {
     if (!running.untold.empty) line(false);
   }
 
-  /** A logger, or an adapter, that fails must not fail the request. */
+  /** A logger, or an adapter, that fails must not fail the request; what was spent is told all the same. */
   #line(responseTime: number, state: LineState): void {
-    try {
-      this.#write(responseTime, state);
-    } catch (cause) {
+    const edenai = costFields(this.scope, this.scope.running.takeUntold(), this.labels, state);
+    const fields = { ...this.#described(), responseTime, edenai };
+    const failed = (cause: unknown) => {
       this.failed(cause);
+      this.write(30, COST_MESSAGE, fields);
+    };
+    try {
+      const logger = this.init.logger?.();
+      const known = logger && fieldsFor(logger, fields);
+      if (logger && known) lineWriter(logger, failed)(30, COST_MESSAGE, known);
+      else this.write(30, COST_MESSAGE, fields);
+    } catch (cause) {
+      failed(cause);
     }
   }
 
-  #write(responseTime: number, state: LineState): void {
-    const edenai = costFields(this.scope, this.scope.running.takeUntold(), this.labels, state);
-    const fields = { ...this.init.describe?.(), responseTime, edenai };
-    const logger = this.init.logger?.();
-    const known = logger && fieldsFor(logger, fields);
-    const toMeter = () => this.write(30, COST_MESSAGE, fields);
-    const failed = (cause: unknown) => {
+  #described(): object {
+    try {
+      return this.init.describe?.() ?? {};
+    } catch (cause) {
       this.failed(cause);
-      toMeter(); // what was spent is told somewhere
-    };
-    if (logger && known) lineWriter(logger, failed)(30, COST_MESSAGE, known);
-    else toMeter();
+      return {};
+    }
   }
 }
