@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Clock } from '../clock.js';
 import { LimitUnavailable, PlanLimits } from './plan-limits.js';
 import { resolveBudget } from './resolve-budget.js';
@@ -167,5 +169,26 @@ describe('PlanLimits', () => {
     const plan = budget(ask);
     for (const tenant of ['a', 'b', 'c', 'b', 'a']) limits.limitFor(plan, scope(tenant));
     expect(ask).toHaveBeenCalledTimes(4);
+  });
+
+  test('what is remembered of a label is not as long as the label', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const limits = planLimits(1_000);
+    const plan = budget(() => 5, { by: 'tenant' });
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 100; i++) limits.limitFor(plan, scope(`${i}`.padEnd(1_000_000, 'x')));
+    collect();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(50_000_000);
+    expect(limits.limitFor(plan, scope('0'.padEnd(1_000_000, 'x')))).toBe(5_000_000_000);
+  });
+
+  test('labels that share their first 10 kB have a limit each', () => {
+    const asked: string[] = [];
+    const limits = planLimits();
+    const plan = budget(({ labels }: ScopeView) => asked.push(labels.tenant ?? ''), { by: 'tenant' });
+    const tenants = ['a', 'b', 'a'].map((end) => 'x'.repeat(10_000) + end);
+    expect(tenants.map((tenant) => limits.limitFor(plan, scope(tenant)))).toEqual([1e9, 2e9, 1e9]);
   });
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import type { MaybePromise } from '../ledger/ledger.js';
 import { limitToNanos, type Nanos } from '../money.js';
@@ -133,11 +134,15 @@ export class PlanLimits {
   }
 }
 
+/** A label may be as long as a client makes it: what is remembered of it is not. No JSON looks like a hash. */
+const bounded = (json: string): string =>
+  json.length <= 512 ? json : createHash('sha256').update(json).digest('base64');
+
 const accountOf = ({ name, by }: ResolvedBudget, { labels }: ScopeView): string =>
-  JSON.stringify([name, by.map((label) => (Object.hasOwn(labels, label) ? labels[label] : null))]);
+  bounded(JSON.stringify([name, by.map((label) => (Object.hasOwn(labels, label) ? labels[label] : null))]));
 
 /** Labels in a fixed order, each key and value in quotes: no two sets share a key. */
 function keyOf({ name }: ResolvedBudget, scope: ScopeView): string {
   const labels = Object.entries(scope.labels).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([name, labels]);
+  return bounded(JSON.stringify([name, labels]));
 }
