@@ -101,4 +101,13 @@ describe('readRequest', () => {
     expect(read({ fallbacks: ['a', 5, null] }).fallbacks).toEqual(['a', '', '']);
     expect(read({ fallbacks: [] }).fallbacks).toBeUndefined();
   });
+
+  it('takes no text for the name of a model that is longer than any: what it says is kept, and logged', () => {
+    expect(read({ ...text, model: 'm'.repeat(256) }).model).toHaveLength(256);
+    expect(read({ ...text, model: 'm'.repeat(257) })).toEqual({
+      ...read(text),
+      model: undefined,
+      bytes: expect.any(Number),
+    });
+  });
 });

@@ -30,6 +30,9 @@ const FALLBACKS = ['fallbacks', 'fallback_providers'];
 
 const KEYS = [...LIMITS, ...FALLBACKS, ...BOUND_KEYS, 'model', 'stream', 'stream_options', 'n', 'tools', 'tags'];
 
+/** An app may pass on what its client calls the model, and denials and log lines keep it: a longer text is no name. */
+const LONGEST_NAME = 256;
+
 const OPEN_BRACE = 0x7b;
 
 /** Billed by their input alone. */
@@ -62,7 +65,7 @@ export function readRequest(operation: Operation, body: Buffer | undefined): Req
     hasTools: Array.isArray(tools) && tools.length > 0,
     bytes,
   };
-  if (typeof model === 'string' && model !== '') facts.model = model;
+  if (typeof model === 'string' && model !== '' && model.length <= LONGEST_NAME) facts.model = model;
   if (maxOutputTokens !== undefined) facts.maxOutputTokens = maxOutputTokens;
   if (isCount(choices)) facts.choices = choices;
   if (fallbacks.length > 0) facts.fallbacks = fallbacks;
