@@ -131,6 +131,19 @@ describe('labels', () => {
     expect(JSON.stringify(kit.lines)).not.toContain('secret');
   });
 
+  test.each<[string, unknown, string]>([
+    ['a promise', Promise.resolve({ tenant: 'acme' }), 'labels() must answer at once, and returned a promise'],
+    ['a text', 'acme', "labels() must return an object, as { tenant: 'acme' }, and returned a string"],
+    ['a number', 42, "labels() must return an object, as { tenant: 'acme' }, and returned a number"],
+    ['a list', ['acme'], "labels() must return an object, as { tenant: 'acme' }, and returned a list"],
+    ['an object for a label', { tenant: {} }, 'A label must be a text, a number or a boolean'],
+  ])('of a function that returns %s are missing, and the line says why', async (_what, returned, why) => {
+    const app = express().use(kit.costAware({ budgets: BUDGETS, labels: () => returned as Record<string, string> }));
+    expect((await ask(app)).status).toBe(200);
+    expect(kit.costLines()).toMatchObject([{ edenai: { calls: 1, labels: {} } }]);
+    expect(kit.lines.map(({ msg }) => msg)).toContain(`edenai cost meter: ${why}: its labels are missing`);
+  });
+
   test('of a function that throws until somebody is logged in are read when they are there', async () => {
     let user: { tenant: string } | undefined;
     const app = express().use(kit.costAware({ labels: () => ({ tenant: (user as { tenant: string }).tenant }) }));

@@ -9,6 +9,7 @@ import { OptionsError } from './errors.js';
 import { estimateToNanos, nanosToUsd } from './money.js';
 import { planOf } from './plan.js';
 import { reserve } from './reserve.js';
+import { LabelsError } from './scope/labels.js';
 import type { CheckOptions, Remaining, Scope, ScopeMeter } from './scope/scope.js';
 import { tellCircuitOpen, tellDenial } from './tell.js';
 
@@ -31,7 +32,7 @@ export const scopeMeter = (parts: Parts): ScopeMeter => ({
   labelsFailed: (cause) =>
     parts.events.emit('error', {
       problem: 'labels',
-      message: 'The labels function failed: its labels are missing',
+      message: `${cause instanceof LabelsError ? cause.message : 'The labels function failed'}: its labels are missing`,
       cause,
     }),
 });

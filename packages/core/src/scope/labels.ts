@@ -5,12 +5,15 @@ export type LabelValue = string | number | boolean | null | undefined;
 
 export type LabelSource = () => Record<string, LabelValue> | undefined;
 
-/** @throws {TypeError} for an object without a text of its own: it would be the same label for everybody */
+/** Said in words of ours, which may be logged: an error of the app's own may hold anything. */
+export class LabelsError extends TypeError {}
+
+/** @throws {LabelsError} for an object without a text of its own: it would be the same label for everybody */
 function labelText(value: LabelValue): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol') {
     const plain = typeof value === 'object' && (value as object).toString !== Object.prototype.toString;
-    if (!plain || Array.isArray(value)) throw new TypeError('A label must be a text, a number or a boolean');
+    if (!plain || Array.isArray(value)) throw new LabelsError('A label must be a text, a number or a boolean');
   }
   return String(value);
 }
@@ -63,7 +66,11 @@ export class Labels {
       const labels: unknown = source();
       if (isPromise(labels)) {
         labels.then(undefined, this.failed); // what nobody catches would end the process
-        throw new TypeError('labels() must answer at once, and returned a promise');
+        throw new LabelsError('labels() must answer at once, and returned a promise');
+      }
+      if (typeof (labels ?? {}) !== 'object' || Array.isArray(labels)) {
+        const returned = Array.isArray(labels) ? 'a list' : `a ${typeof labels}`;
+        throw new LabelsError(`labels() must return an object, as { tenant: 'acme' }, and returned ${returned}`);
       }
       const entries = Object.entries((labels ?? {}) as Record<string, LabelValue>);
       for (const [key, value] of entries) {
