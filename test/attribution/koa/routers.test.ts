@@ -100,6 +100,28 @@ test('two mounted apps with one inline budget at the same path have one each, wh
   ]);
 });
 
+test('the route in a line has the prefix of its mounted app, and nothing else of the URL', async () => {
+  const inner = () => new Koa().use(new Router().get('/ask/:what', ask).get('/', ask).routes());
+  const app = new Koa()
+    .use(kit.costAware())
+    .use(mount('/x', inner()))
+    .use(mount('/y', new Koa().use(mount('/z', inner()))));
+  app.use(new Router().get('/x/:any', ask).get('/ask/:what', ask).routes());
+  const { url } = await kit.serve(app);
+  for (const path of ['/x/ask/1', '/x', '/y/z/ask/2', '/y/z/ask/z', '/x/3', '/ask/x?y=/x/ask/4']) {
+    expect([path, await get(url, path)]).toEqual([path, expect.objectContaining({ totalUsd: 0.25 })]);
+  }
+  await turnsUntil(() => kit.costLines().length >= 6);
+  expect(kit.costLines().map(({ req }) => req.route)).toEqual([
+    '/x/ask/:what',
+    '/x/',
+    '/y/z/ask/:what',
+    '/y/z/ask/:what',
+    '/x/:any',
+    '/ask/:what',
+  ]);
+});
+
 test("the middleware of a mounted app that goes on to the outer one's is in one scope with it", async () => {
   const inner = new Koa().use(async (_ctx, next) => {
     await chat(0.125);
