@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { awaitBudget } from './awaited-budgets.js';
 import type { Budget, ResolvedBudget } from './budget/budget.js';
 import { resolveBudget, resolveBudgets, sameBudget } from './budget/resolve-budget.js';
@@ -31,10 +32,14 @@ export function resolveLayer(options: MeterOptions): readonly ResolvedBudget[] {
   return resolveBudgets(options.budgets ?? []);
 }
 
+/** A name has 128 characters at most, and paths may differ only after them. */
+const shortened = (name: string): string =>
+  name.length <= 120 ? name : `${name.slice(0, 103)} ${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
+
 /** A route may bring two budgets: the second one gets a number. */
 function freeName(meter: Meter, name: string, budget: ResolvedBudget): string {
   for (let number = 1; ; number++) {
-    const candidate = `${name.slice(0, 120)}${number === 1 ? '' : ` #${number}`}`;
+    const candidate = `${shortened(name)}${number === 1 ? '' : ` #${number}`}`;
     const taken = meter.budgets().find((other) => other.name === candidate);
     if (taken === undefined || sameBudget(taken, { ...budget, name: candidate })) return candidate;
   }

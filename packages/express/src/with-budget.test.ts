@@ -266,6 +266,14 @@ describe('withBudget({ limitUsd, window })', () => {
     expect(await statuses(url, ['/a', '/b', 'post /a', '/c', '/c', '/a'])).toEqual([200, 200, 200, 200, 200, 402]);
   });
 
+  test('is a budget of that route alone, however long the path that it shares with another', async () => {
+    const app = newApp().use(kit.metered());
+    const long = `/${'long'.repeat(50)}`;
+    app.get(`${long}/a`, withBudget(inline), ask).get(`${long}/b`, withBudget(inline), ask);
+    const url = await kit.serve(app);
+    expect(await statuses(url, [`${long}/a`, `${long}/b`, `${long}/a`])).toEqual([200, 200, 402]);
+  });
+
   test('is each its own, with names, where a route has several', async () => {
     const app = newApp().use(kit.metered());
     app.get(
