@@ -32,7 +32,6 @@ export function costAware(options: CostAwareOptions | Meter = {}): CostAwareHand
   const { meter, labels, status, budgets } = configureAdapter<Request>(options, () => pino());
   const isOff = meter.mode === 'off';
   if (!isOff) patchLayer(meter);
-  const known = new WeakSet<object>();
 
   const handler: RequestHandler = (req, res, next) => {
     const state = stateOf(req);
@@ -42,7 +41,7 @@ export function costAware(options: CostAwareOptions | Meter = {}): CostAwareHand
       next();
       return;
     }
-    if (!isOff) seen(req, state, meter, known);
+    if (!isOff && state.layer?.handle !== handler) unseen(req, state, meter);
     const open = meter.open({ logger: () => requestLogger(req), describe: () => describe(req, res, state) });
     open.add(layer);
     state.open = open;
@@ -54,9 +53,9 @@ export function costAware(options: CostAwareOptions | Meter = {}): CostAwareHand
   return Object.assign(handler, { meter });
 }
 
-/** This may be another copy of Express than ours, and is then patched only now. */
-function seen(req: Request, state: RequestState, meter: Meter, known: WeakSet<object>): void {
-  patchLayerOf(req, meter, known);
+/** What runs this handler is not patched: another copy of Express than ours is only now. */
+function unseen(req: Request, state: RequestState, meter: Meter): void {
+  patchLayerOf(req, meter);
   if ((req.baseUrl ?? '') !== state.place.baseUrl) state.place = unseenPlace(req);
 }
 

@@ -1,6 +1,8 @@
+import { createServer } from 'node:http';
 import express, { type RequestHandler, Router } from 'express';
 import request from 'supertest';
 import { useKit } from '../test-kit.js';
+import { BudgetExceededError } from './index.js';
 
 const kit = useKit();
 
@@ -28,6 +30,25 @@ test("closing the meter gives Express's methods back, and a request that comes l
   await request(url).get('/ask').expect(200);
   expect(methods()).toEqual(original);
   expect(Object.getOwnPropertySymbols(layers())).toEqual([]);
+});
+
+test('a router that serves without an app is metered, denied, and warned of nothing', async () => {
+  const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  const errors: unknown[] = [];
+  const router = Router()
+    .use(kit.metered({ budgets: [{ name: 'nothing', limitUsd: 0, window: 'day' }] }))
+    .get('/ask', (_req, _res, next) => void kit.chat().catch(next));
+  const server = createServer((req, res) =>
+    router(req as never, res as never, (error: unknown) => {
+      errors.push(error);
+      res.writeHead(402).end();
+    }),
+  );
+  await request(server).get('/ask').expect(402);
+  expect(errors).toEqual([expect.any(BudgetExceededError)]);
+  expect(kit.costLines()).toMatchObject([{ req: { route: '/ask' }, edenai: { deniedCalls: 1 } }]);
+  expect(warn).not.toHaveBeenCalled();
+  warn.mockRestore();
 });
 
 test('a method that somebody wrapped after us stays, does nothing, and is told', async () => {

@@ -31,16 +31,9 @@ export function patchLayer(meter: Meter): void {
   );
 }
 
-/**
- * The same for the copy of Express that serves this request, where that is another one.
- *
- * @param known the routers that were looked at before
- */
-export function patchLayerOf(req: Request, meter: Meter, known: WeakSet<object>): void {
-  const router = routerOf(req);
-  if (router !== undefined && known.has(router)) return;
-  if (router !== undefined) known.add(router);
-  if (patchRouterAndLayer(router, meter)) return;
+/** The same for the copy of Express that serves this request, where that is another one. */
+export function patchLayerOf(req: Request, meter: Meter): void {
+  if (patchRouterAndLayer(routerOf(req), meter)) return;
   warnOnce(
     'WARN_COST_EXPRESS_LAYER',
     'Eden Cost does not find the router of this Express app, so a denial that is not caught answers as the SDK made it. ' +
