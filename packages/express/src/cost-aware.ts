@@ -41,7 +41,7 @@ export function costAware(options: CostAwareOptions | Meter = {}): CostAwareHand
       next();
       return;
     }
-    if (!isOff && state.layer?.handle !== handler) unseen(req, state, meter);
+    if (!isOff && !isOf(state.layer, meter)) unseen(req, state, meter);
     const open = meter.open({ logger: () => requestLogger(req), describe: () => describe(req, res, state) });
     open.add(layer);
     state.open = open;
@@ -52,6 +52,10 @@ export function costAware(options: CostAwareOptions | Meter = {}): CostAwareHand
   };
   return Object.assign(handler, { meter });
 }
+
+/** express-async-errors wraps a handler, and gives the wrapper its properties. */
+const isOf = (layer: RequestState['layer'], meter: Meter): boolean =>
+  (layer?.handle as Partial<CostAwareHandler> | undefined)?.meter === meter;
 
 /** What runs this handler is not patched: another copy of Express than ours is only now. */
 function unseen(req: Request, state: RequestState, meter: Meter): void {
