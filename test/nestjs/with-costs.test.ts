@@ -80,6 +80,15 @@ test("takes labels from the method's arguments", async () => {
   expect(await jobs.index({ id: 7 })).toEqual({ job: 'index', document: '7' });
 });
 
+test('runs the method although its labels fail, and says so', async () => {
+  const { app } = await kit.serve({ providers: [Jobs] });
+  expect(await app.get(Jobs).index(undefined as never)).toEqual({});
+  expect(kit.costLines()).toMatchObject([{ edenai: { calls: 1, labels: {} } }]);
+  expect(kit.lines.map(({ msg }) => msg)).toContain(
+    'edenai cost meter: The labels function failed: its labels are missing',
+  );
+});
+
 test('has its line although the method fails, and hands the error on', async () => {
   const jobs = await start();
   await expect(jobs.fails()).rejects.toThrow(RangeError);

@@ -144,7 +144,8 @@ export class EdenMeter implements Meter {
   }
 
   run<T>({ labels }: RunInit, fn: () => T): T {
-    return runInScope(this.open(labels === undefined ? {} : { labels: () => labels }), fn);
+    const source = typeof labels === 'object' ? () => labels : labels;
+    return runInScope(this.open(source === undefined ? {} : { labels: source }), fn);
   }
 
   bind<F extends (...args: never[]) => unknown>(fn: F): F {

@@ -108,7 +108,8 @@ export interface Meter {
 }
 
 export interface RunInit {
-  readonly labels?: Record<string, LabelValue>;
+  /** A function is read when a label is first needed, and may fail: the labels are missing then. */
+  readonly labels?: Record<string, LabelValue> | (() => Record<string, LabelValue>);
 }
 
 export interface HealthOptions {

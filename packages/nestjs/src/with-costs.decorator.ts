@@ -30,11 +30,8 @@ export const WithCosts =
       const meter = this[COSTS]?.meter ?? meterInProcess();
       const call = () => method.apply(this, args);
       if (meter === undefined || meter.current() !== undefined) return call();
-      return runLazy(
-        meter,
-        { labels: typeof labels === 'function' ? labels(...(args as unknown[] as Args)) : (labels ?? {}) },
-        call,
-      );
+      const given = typeof labels === 'function' ? () => labels(...(args as unknown[] as Args)) : labels;
+      return runLazy(meter, given === undefined ? {} : { labels: given }, call);
     };
     descriptor.value = dressed(metered, method) as unknown as M;
   };
