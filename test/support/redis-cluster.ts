@@ -14,7 +14,17 @@ export interface RedisCluster {
   readonly nodes: readonly { readonly host: string; readonly port: number }[];
   /** How many keys each node has. */
   sizes(): Promise<number[]>;
+  /** Begins to move the slot of a hash tag to the next node. */
+  beginMove(tag: string): Promise<SlotMove>;
   close(): Promise<void>;
+}
+
+/** A slot on its way from one node to another. */
+export interface SlotMove {
+  /** Those that have not been moved yet. */
+  keysLike(pattern: string): Promise<string[]>;
+  keys(...keys: string[]): Promise<void>;
+  end(): Promise<void>;
 }
 
 /** Three primaries that share the slots. */
@@ -53,7 +63,31 @@ export async function startCluster(): Promise<RedisCluster> {
     await close();
     throw error;
   }
-  return { nodes, sizes: () => Promise.all(clients.map((client) => client.dbsize())), close };
+  return {
+    nodes,
+    sizes: () => Promise.all(clients.map((client) => client.dbsize())),
+    beginMove: (tag) => beginMove(clients, tag),
+    close,
+  };
+}
+
+async function beginMove(clients: readonly Redis[], tag: string): Promise<SlotMove> {
+  const slot = await (clients[0] as Redis).cluster('KEYSLOT', tag);
+  const index = Math.floor((slot * clients.length) / SLOTS);
+  const [from, to] = [clients[index], clients[(index + 1) % clients.length]] as [Redis, Redis];
+  const [fromId, toId] = (await Promise.all([from, to].map((node) => node.cluster('MYID')))) as [string, string];
+  const { host = '', port = 0 } = to.options;
+  await to.cluster('SETSLOT', slot, 'IMPORTING', fromId);
+  await from.cluster('SETSLOT', slot, 'MIGRATING', toId);
+  return {
+    keysLike: (pattern) => from.keys(pattern),
+    async keys(...keys) {
+      if (keys.length > 0) await from.call('MIGRATE', host, port, '', 0, 10_000, 'KEYS', ...keys);
+    },
+    async end() {
+      for (const node of [to, from]) await node.cluster('SETSLOT', slot, 'NODE', toId);
+    },
+  };
 }
 
 /** Knows all three, and that they serve every slot. */

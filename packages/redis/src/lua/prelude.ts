@@ -5,6 +5,9 @@
  * accounts since a loss. Money and times are whole numbers, which Lua's doubles hold exactly up to 2^53; as text they would lose digits,
  * so they are packed as doubles.
  *
+ * While a cluster moves the slot, keys are on two servers. A command on one key takes one that is on the other server for one that
+ * does not exist; a command on several is refused. So whatever is read is read together with another key.
+ *
  * An account: settled, reserved, topped up (packed), then each threshold that was reported, followed by a space.
  * A reservation: state (0 open, 1 settled, 2 expired, 3 released), rank, time and amount of what stands (packed), then its
  * body in JSON, one flat array: ttl, then for each hold `key, end, amount, limit, 1 if enforced, thresholds` (end 0: none;
@@ -32,7 +35,7 @@ local function read(text, key, ends)
   return { s = s, r = r, t = t, asked = 0, key = key, ends = ends, text = text }
 end
 
--- The accounts of a body, by key and as a list, and what was stored under the keys given and theirs.
+-- The accounts of a body, by key and as a list, and what was stored under the keys given, at least one, and theirs.
 local function readAll(body, keys)
   local before, accounts, list = #keys, {}, {}
   for i = 2, #body - 5, 6 do
@@ -41,7 +44,6 @@ local function readAll(body, keys)
       keys[#keys + 1] = body[i]
     end
   end
-  if #keys == 0 then return accounts, list, {} end
   local stored = call('MGET', unpack(keys))
   for i = 2, #body - 5, 6 do
     if accounts[body[i]] == true then
@@ -129,10 +131,10 @@ local function unchanged(answer)
 end
 
 local function expire(id, at)
-  local text = call('GET', base .. 'r:' .. id)
+  local text = call('MGET', KEYS[1], base .. 'r:' .. id)[2]
   if not text then return call('ZREM', EXPIRING, id) end
   local body = cjson.decode(sub(text, 33))
-  local accounts, list = readAll(body, {})
+  local accounts, list = readAll(body, { KEYS[1] })
   stand(body, accounts, 0, 0)
   for i = 1, #list do write(list[i]) end
   finish(id, 2, 0, tonumber(at), 0, body[1])
@@ -140,7 +142,7 @@ end
 
 -- Settles what has expired, a few at a time, so that no call pays for a whole crowd that died.
 local due = redis.pcall('ZRANGEBYSCORE', EXPIRING, '-inf', now, 'WITHSCORES', 'LIMIT', '0', '20')
-if due.err then return notOurs(EXPIRING) end
+if due.err then return string.find(due.err, 'WRONGTYPE') and notOurs(EXPIRING) or due end
 if #due > 0 then
   local known = call('MGET', KEYS[1], CHANGES)
   local isLost = lost(known[1], known[2])

@@ -9,7 +9,7 @@ import { PRELUDE } from './prelude.js';
 export const RESERVE = script(`${PRELUDE}
 local id, probe = ARGV[5], ARGV[6] == '1'
 local body = cjson.decode(ARGV[7])
-local accounts, list, found = readAll(body, { KEYS[1], CHANGES, base .. 'r:' .. id })
+local accounts, list, found = readAll(body, { KEYS[1], CHANGES, base .. 'r:' .. id, EXPIRING })
 local isLost = lost(found[1], found[2])
 if isLost then return isLost end
 
@@ -27,7 +27,7 @@ end
 
 if found[3] and not probe then
   body = cjson.decode(sub(found[3], 33))
-  accounts = readAll(body, {})
+  accounts = readAll(body, { KEYS[1] })
   return unchanged(admitted(#body % 6 == 2 and body[#body] or {}))
 end
 

@@ -9,14 +9,14 @@ import { PRELUDE } from './prelude.js';
  */
 export const SETTLE = script(`${PRELUDE}
 local id, amount, newRank, newAt = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local found = call('MGET', KEYS[1], CHANGES, base .. 'r:' .. id)
+local found = call('MGET', KEYS[1], CHANGES, base .. 'r:' .. id, EXPIRING)
 local text = found[3]
 local isLost = lost(found[1], found[2])
 if isLost then return isLost end
 if not text then return unchanged({ 0 }) end
 local state, rank, at, stood = unpackNumbers('<dddd', text)
 local body = cjson.decode(sub(text, 33))
-local accounts, list = readAll(body, {})
+local accounts, list = readAll(body, { KEYS[1] })
 
 local previous, n = -1, 0
 if state == 1 then previous = stood end
