@@ -48,6 +48,21 @@ describeWithRedis('the Redis ledger, when it starts', () => {
     await expect(ledger.start()).rejects.not.toThrow('secret');
   });
 
+  const COMMANDS = ['mget', 'setrange', 'append', 'incr', 'type', 'hsetnx', 'hmget', 'pexpire', 'zrangebyscore', 'del'];
+  test.each(COMMANDS)('a user that may not %s is refused, before a script could stop halfway', async (command) => {
+    await redis.client.acl('SETUSER', 'weak', 'reset', 'on', '>secret', '~*', '+@all', `-${command}`);
+    const client = redis.connect({ username: 'weak', password: 'secret', enableReadyCheck: false });
+    await expect(ledgerOf(client).start()).rejects.toThrow(OptionsError);
+    await expect(ledgerOf(client).start()).rejects.toThrow(`Now it lacks ${command.toUpperCase()}`);
+  });
+
+  test('what it tries at start, it leaves no trace of', async () => {
+    const ledger = ledgerOf(redis.client);
+    await ledger.start();
+    expect((await redis.client.keys('*')).sort()).toEqual(['{eden-cost}:e', '{eden-cost}:p']);
+    await ledger.close();
+  });
+
   test('a meter without a primary is not ready, and says why', async () => {
     await redis.client.replicaof('127.0.0.1', 1);
     const meter = createMeter({ ledger: ledgerOf(redis.client), intercept: false });

@@ -1,18 +1,20 @@
 import { OptionsError, systemClock, warnOnce } from '@eden-cost/core';
 import { INFO } from './lua/info.js';
+import { RIGHTS } from './lua/rights.js';
 import type { Partition } from './partition.js';
 
 /** A client that is still connecting, over TLS and across a continent, takes its time. */
 const CONNECTING_MS = 5_000;
 const MOST_SKEW_MS = 1_000;
 
+const CANNOT = 'The Redis server cannot keep the ledger: ';
+const NO_RIGHTS =
+  'its user may not run the ledger. Allow it EVAL and EVALSHA, and within them all commands but dangerous ones, on the keys that begin with the prefix in braces';
+
 /** What a server answers with when it can never keep balances as it is. */
 const HOPELESS: readonly (readonly [RegExp, string])[] = [
   [/\bREADONLY\b/, 'it is a read-only replica. Give redisLedger() a client of the primary'],
-  [
-    /NOPERM|ACL failure|The user executing the script/,
-    'its user may not run the ledger. Allow it EVAL and EVALSHA, and within them all commands but dangerous ones, on the keys that begin with the prefix in braces',
-  ],
+  [/NOPERM|ACL failure|The user executing the script/, NO_RIGHTS],
   [/^NOAUTH|^WRONGPASS/, 'it does not accept the user or the password of the client'],
   [/\bMISCONF\b/, 'it has stopped writing, as it cannot save its data. See its log'],
   [/\bOOM\b/, 'its memory is full. Raise maxmemory, or give Eden Cost a server of its own'],
@@ -29,6 +31,8 @@ const NOT_CONNECTED = /^The client is closed$/;
 export async function checkServer(partition: Partition): Promise<void> {
   const before = systemClock.now();
   const time = await partition.open(CONNECTING_MS).catch(explain);
+  const refused = await refusedIn(partition).catch(explain);
+  if (refused !== '') throw new OptionsError(`${CANNOT}${NO_RIGHTS}. Now it lacks ${refused}`);
   const skew = Math.max(before - time, time - systemClock.now());
   if (skew > MOST_SKEW_MS) {
     warnOnce(
@@ -52,6 +56,11 @@ export async function checkServer(partition: Partition): Promise<void> {
   }
 }
 
+/** The commands that the server's user may not give. */
+async function refusedIn({ server: { runner, calls }, keys }: Partition): Promise<string> {
+  return String(await calls.ask(() => runner.run(RIGHTS, [keys.epoch], []), CONNECTING_MS)).replaceAll(',', ', ');
+}
+
 /** Nothing where a managed server does not tell: CONFIG is often forbidden, INFO seldom. */
 async function infoOf({ server: { runner, calls }, keys }: Partition): Promise<Record<string, string | undefined>> {
   const info = await calls.ask(() => runner.run(INFO, [keys.epoch], [])).catch(() => '');
@@ -66,5 +75,5 @@ function explain(error: unknown): never {
   }
   const [, reason] = HOPELESS.find(([pattern]) => pattern.test(message)) ?? [];
   if (reason === undefined) throw error;
-  throw new OptionsError(`The Redis server cannot keep the ledger: ${reason}`, { cause: error });
+  throw new OptionsError(`${CANNOT}${reason}`, { cause: error });
 }
