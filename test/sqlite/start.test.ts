@@ -52,9 +52,15 @@ describe('fails at start, with the reason,', () => {
     expect(readFileSync(file.path, 'utf8')).toBe(text);
   });
 
-  test('for a database of something else, and leaves it as it is', async () => {
+  test.each([
+    ['', 'CREATE TABLE customer (id INTEGER)'],
+    [
+      ' that numbers its versions too',
+      'CREATE TABLE schema_version (version INTEGER); INSERT INTO schema_version VALUES (1)',
+    ],
+  ])('for a database of something else%s, and leaves it as it is', async (_name, tables) => {
     const other = file.connect();
-    other.exec('CREATE TABLE customer (id INTEGER)');
+    other.exec(tables);
     const before = readFileSync(file.path);
     await expect(file.open().start?.()).rejects.toEqual(failed('not-a-ledger', /it is a database of something else/));
     expect(readFileSync(file.path).equals(before)).toBe(true);

@@ -59,8 +59,9 @@ CREATE TABLE process (id TEXT PRIMARY KEY, seen_at REAL NOT NULL) STRICT, WITHOU
 INSERT INTO schema_version VALUES (${VERSION});
 `;
 
+/** Many an app's database has a table `schema_version`. */
 const NAMES = `
-SELECT count(*) AS tables, count(*) FILTER (WHERE name = 'schema_version') AS versions
+SELECT count(*) AS tables, count(*) FILTER (WHERE name IN ('schema_version', 'account', 'reservation', 'given_back')) AS ours
 FROM sqlite_schema WHERE type = 'table'`;
 
 /**
@@ -69,9 +70,9 @@ FROM sqlite_schema WHERE type = 'table'`;
  * @throws {Failure} for one that is not a ledger, or a newer one
  */
 export function isNew(database: Database): boolean {
-  const { tables, versions } = database.prepare(NAMES).get() as { tables: number; versions: number };
+  const { tables, ours } = database.prepare(NAMES).get() as { tables: number; ours: number };
   if (tables === 0) return true;
-  if (versions === 0) throw new Failure('not-a-ledger');
+  if (ours < 4) throw new Failure('not-a-ledger');
   const found = database.prepare('SELECT max(version) AS version FROM schema_version').get()?.version as number;
   if (found > VERSION) throw new Failure('newer-version');
   return false;
