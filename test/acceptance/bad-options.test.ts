@@ -136,6 +136,21 @@ describe('beside a meter', () => {
     await expect(meter.topUp('tenant-daily', undefined, -1, note)).rejects.toBeInstanceOf(OptionsError);
   });
 
+  it.each([
+    ['no note', undefined],
+    ['no reason', { actor: 'ada' }],
+    ['a user for an actor', { actor: { id: 'ada' }, reason: 'demo' }],
+    ['a number for an id', { actor: 'ada', reason: 'demo', id: 4711 }],
+    ['an empty id', { actor: 'ada', reason: 'demo', id: '' }],
+  ])('a top-up with %s is refused, and asks no ledger', async (_name, note) => {
+    await expect(meter.topUp('tenant-daily', undefined, 1, note as never)).rejects.toThrow(
+      expect.objectContaining({
+        code: 'ERR_COST_OPTIONS',
+        message: expect.stringMatching(/needs a note \{ actor, reason/),
+      }),
+    );
+  });
+
   it("a route's own budget is held to the same options", () => {
     expect(errorOf(() => withBudget({ limitUsd: -1, window: 'hour' })).message).toMatch(/limitUsd/);
     expect(errorOf(() => withBudget({ limitUSD: 1, window: 'hour' } as never)).message).toMatch(/"limitUsd"\?/);

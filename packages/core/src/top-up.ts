@@ -30,11 +30,17 @@ export async function topUp(
   const budget = parts.budgets.find(name);
   const amount = costToNanos(usd);
   if (amount === undefined) throw new OptionsError(`topUp() must add an amount in USD of at least 0, and not ${usd}`);
-  if (!note?.actor || !note.reason) throw new OptionsError('topUp() needs a note: { actor, reason }');
+  const { actor, reason, id = randomUUID() } = note ?? {};
+  if (![actor, reason, id].every(isText)) {
+    throw new OptionsError(
+      'topUp() needs a note { actor, reason }, or { actor, reason, id }: each of them a text that is not empty',
+    );
+  }
   const account = await presentAccount(parts, budget, value);
-  const { actor, reason } = note;
-  await parts.ledger.topUp(account, { id: note.id ?? randomUUID(), at: parts.clock.now(), amount, actor, reason });
+  await parts.ledger.topUp(account, { id, at: parts.clock.now(), amount, actor, reason });
 }
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
 /** @throws {OptionsError} `ERR_COST_OPTIONS` */
 export async function topUpsOf(parts: Parts, name: string, value: string | undefined): Promise<readonly TopUp[]> {
