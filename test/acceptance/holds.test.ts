@@ -1,6 +1,6 @@
 import http from 'node:http';
 import net from 'node:net';
-import { memoryLedger, type ReserveRequest } from '@eden-cost/core';
+import { BudgetExceededError, memoryLedger, type ReserveRequest } from '@eden-cost/core';
 import { costAware } from '@eden-cost/express';
 import { manualClock } from '@eden-cost/testing';
 import express from 'express';
@@ -42,6 +42,39 @@ describe('what a call holds', () => {
     await answer;
     expect(await meter.remaining()).toMatchObject([{ heldUsd: 0 }]);
     expect(metered.eden.requests()[0]?.headers).not.toHaveProperty('x-eden-cost-estimate');
+  });
+
+  it.each<[name: string, budget: object, headers: Record<string, string>, body: object, problems: string[]]>([
+    ['states, in nano-USD for USD, say,', {}, { 'x-eden-cost-estimate': '50000000' }, CHAT, []],
+    [
+      'allows by its max_tokens',
+      { strict: true },
+      {},
+      { ...CHAT, max_tokens: Number.MAX_SAFE_INTEGER },
+      ['no-upper-bound'],
+    ],
+  ])('is denied where it %s more than any call can come to', async (_name, budget, headers, body, problems) => {
+    const meter = metered.meter({
+      budgets: [{ name: 'all', limitUsd: 1, window: 'total', ...budget }],
+      rateCard: RATES,
+    });
+    const told = hear(meter);
+    expect(await ask({ headers }, body)).toBe(402);
+    expect(metered.eden.books().requests).toBe(0);
+    expect(told.error.map(({ problem }) => problem)).toEqual(problems);
+  });
+
+  it('is usual where its max_tokens allow more than any call can come to', async () => {
+    const meter = metered.meter({ budgets: [{ name: 'all', limitUsd: 1, window: 'total' }], rateCard: RATES });
+    expect(await ask({ reply: { costUsd: 0.01 } }, { ...CHAT, max_tokens: Number.MAX_SAFE_INTEGER })).toBe(200);
+    expect(await meter.remaining()).toMatchObject([{ remainingUsd: 0.99 }]);
+  });
+
+  it('is looked for room for, however much that is said to be', async () => {
+    const meter = metered.meter({ budgets: [{ name: 'all', limitUsd: 1, window: 'total' }] });
+    await meter.run({}, () =>
+      expect(meter.current()?.check({ estimateUsd: 1e10 })).rejects.toThrow(BudgetExceededError),
+    );
   });
 
   it('is held on all budgets or on none', async () => {

@@ -90,8 +90,8 @@ function describe(parts: Parts, request: OutgoingRequest, scope: Scope | undefin
     info: new MatchedCall(request, kind.operation, facts),
     scope,
     draws: parts.settings.credits?.keys.drawOf(request.header) ?? 'yes',
-    statedEstimate: statedEstimate(request),
-    worstCase: parts.rates.card && worstCase(parts.rates.card, kind.operation, facts),
+    statedEstimate: statedEstimate(parts, request),
+    worstCase: boundOf(parts, kind.operation, facts),
     learned: parts.learned.of(kind.operation, facts.model),
   };
 }
@@ -121,9 +121,16 @@ class MatchedCall implements CallInfo {
   }
 }
 
-function statedEstimate({ header }: OutgoingRequest): Nanos | undefined {
+/** No more than a call can come to: a cost above that is not believed. */
+function statedEstimate({ settings }: Parts, { header }: OutgoingRequest): Nanos | undefined {
   const usd = Number(header(ESTIMATE_HEADER) ?? Number.NaN);
-  return Number.isFinite(usd) && usd >= 0 ? estimateToNanos(usd) : undefined;
+  return Number.isFinite(usd) && usd >= 0 ? Math.min(estimateToNanos(usd), settings.maxCost) : undefined;
+}
+
+/** `max_tokens` may be any number: what allows more than a call can come to bounds nothing. */
+function boundOf({ rates, settings }: Parts, operation: Operation, facts: RequestFacts): Nanos | undefined {
+  const bound = rates.card && worstCase(rates.card, operation, facts);
+  return bound !== undefined && bound <= settings.maxCost ? bound : undefined;
 }
 
 function send(parts: Parts, call: Call, plan: Plan, verdict: Verdict, passage: Passage): Admission {

@@ -48,7 +48,8 @@ async function checkBudgets(parts: Parts, scope: Scope, options: CheckOptions): 
     scope,
     kind: USUAL_CALL,
     facts: readRequest(USUAL_CALL.operation, undefined),
-    statedEstimate: estimateUsd === undefined ? undefined : estimateToNanos(estimateUsd),
+    statedEstimate:
+      estimateUsd === undefined ? undefined : Math.min(estimateToNanos(estimateUsd), parts.settings.maxCost),
     worstCase: undefined,
     toCome: true,
     learned: parts.learned.of(USUAL_CALL.operation, undefined),
