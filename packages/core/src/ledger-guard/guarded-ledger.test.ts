@@ -264,6 +264,20 @@ describe('a ledger that cannot be asked', () => {
     expect(counts.dropped).toBe(0);
   });
 
+  it('is told, before the process ends, of a settlement that it fails while that is waited for', async () => {
+    const { server, ledger, reserve, settle, hold, clock, counts } = setup();
+    await reserve('call', [hold(10)]);
+    server.go('refusing');
+    const booking = settle('call', 7);
+    const flushing = ledger.flush(5_000);
+    await booking;
+    server.go('up');
+    await clock.advance(10_000);
+    await flushing;
+    expect(server.balance).toEqual({ settled: 7, reserved: 0, toppedUp: 0 });
+    expect([ledger.kept, counts.dropped]).toEqual([0, 0]);
+  });
+
   it('is not told of a call that came to nothing', async () => {
     const { server, ledger, reserve, hold, clock } = setup();
     server.go('refusing');

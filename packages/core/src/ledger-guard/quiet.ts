@@ -6,8 +6,12 @@ export class Quiet {
 
   constructor(private readonly isQuiet: () => boolean) {}
 
-  /** Called whenever that may have come. */
+  /** Called whenever that may have come. What has just been answered with a failure is kept in this turn, so the next one shows. */
   tell(): void {
+    if (this.#waiting.length > 0) setImmediate(() => this.#look());
+  }
+
+  #look(): void {
     if (!this.isQuiet()) return;
     for (const tell of this.#waiting.splice(0)) tell();
   }
