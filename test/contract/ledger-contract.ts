@@ -388,6 +388,27 @@ export function ledgerContract(
         ]);
       });
 
+      test('are those of each hold', async () => {
+        const ladders = [[0.5], [], [0.1, 0.3], [0.1, 0.3]];
+        const holds = ladders.map((thresholds, index) => hold(`${index}`, 0, 100, { thresholds }));
+        await reserve('a', holds);
+        expect((await settle('a', 50)).crossed.map(({ index, threshold }) => [index, threshold])).toEqual([
+          [0, 0.5],
+          [2, 0.1],
+          [2, 0.3],
+          [3, 0.1],
+          [3, 0.3],
+        ]);
+        const spent = ['v', 'w', 'x'].map((key, index) => hold(key, 0, 100, { thresholds: [index === 0 ? 0.5 : 0.9] }));
+        const refusal = await reserve('b', spent.with(2, { ...(spent[2] as Hold), amount: 101 }));
+        expect(refusal.crossed).toEqual([{ index: 2, threshold: 0.9, settled: 0, limit: 100 }]);
+      });
+
+      test('are reached by amounts, not by what floats make of them: 0.07 of 100 are 7', async () => {
+        await reserve('a', [hold('x', 0, 100, { thresholds: [0.07] })]);
+        expect((await settle('a', 7)).crossed).toEqual([{ index: 0, threshold: 0.07, settled: 7, limit: 100 }]);
+      });
+
       test('the highest is told at the first refusal for what is spent', async () => {
         await reserve('a', [hold('x', 95, 100)]);
         await settle('a', 95);

@@ -5,6 +5,7 @@ import { bare, toldBalances } from './bare.js';
 import { LedgerModel } from './ledger-model.js';
 
 const LIMITS = [100, 30, 0, Number.POSITIVE_INFINITY];
+const LADDERS = [[0.5, 0.8, 1], [0.07, 1], [], [1]];
 const ALL = LIMITS.map((_, index) => index);
 
 type Step = (run: Run) => Promise<void>;
@@ -65,7 +66,7 @@ const steps: fc.Arbitrary<Step>[] = [
             amount,
             enforce,
             limit: LIMITS[account] as number,
-            thresholds: [0.5, 0.8, 1],
+            thresholds: LADDERS[account] as number[],
           }),
         );
         const at = run.clock.now();

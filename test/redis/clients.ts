@@ -30,6 +30,11 @@ export const CLIENTS: Readonly<Record<string, (path: string) => Promise<Connecte
     const client = await createClient4({ socket: { path, tls: false, reconnectStrategy } }).connect();
     return { client, close: () => client.quit() };
   },
+  'node-redis 4, in legacy mode': async (path) => {
+    const client = createClient4({ socket: { path, tls: false }, legacyMode: true });
+    await client.connect();
+    return { client: client as RedisClient, close: () => client.disconnect() };
+  },
   'node-redis 5': async (path) => {
     const client = await createClient5({ socket: { path, tls: false, reconnectStrategy } }).connect();
     return { client, close: () => client.close() };

@@ -54,12 +54,14 @@ export function scriptRunner(client: unknown): ScriptRunner {
     };
   }
   if (isNodeRedis(client)) {
+    // in legacy mode, one of node-redis 4 takes callbacks, and has its promises there
+    const asked = isLegacy(client) ? client.v4 : client;
     return {
       keyPrefix: '',
       run: ({ sha, lua }, keys, args) =>
-        client
+        asked
           .evalSha(sha, { keys, arguments: args })
-          .catch(unlessNoScript(() => client.eval(lua, { keys, arguments: args }))),
+          .catch(unlessNoScript(() => asked.eval(lua, { keys, arguments: args }))),
     };
   }
   throw new OptionsError(
@@ -78,6 +80,10 @@ const isNodeRedisCluster = (client: unknown): client is NodeRedisCluster =>
   has(client, 'sendCommand') && Array.isArray((client as NodeRedisCluster).masters);
 
 const isNodeRedis = (client: unknown): client is NodeRedisClient => has(client, 'evalSha', 'eval');
+
+/** Elsewhere, asking for `v4` throws. */
+const isLegacy = (client: object): client is { readonly v4: NodeRedisClient } =>
+  (client as { options?: { legacyMode?: boolean } }).options?.legacyMode === true;
 
 /** Redis keeps scripts in memory only: a restart, a failover and SCRIPT FLUSH forget them. */
 const unlessNoScript = (again: () => Promise<unknown>) => (error: unknown) => {
