@@ -288,6 +288,15 @@ describe('a ledger that cannot be asked', () => {
     expect(ledger.kept).toBe(1);
   });
 
+  it('is told of a call that came to nothing, if it may have admitted that', async () => {
+    const { server, ledger, clock, reserve, hold, recovered } = setup();
+    server.go('cut');
+    expect(admitted(await reserve('call', [hold(10)]))).toBe(true);
+    await ledger.release('call', clock.now());
+    await recovered();
+    expect(server.balance).toEqual({ settled: 0, reserved: 0, toppedUp: 0 });
+  });
+
   it('gets back what it admitted after it was given up on', async () => {
     const { server, reserve, hold, clock, recovered } = setup();
     server.go('frozen');
