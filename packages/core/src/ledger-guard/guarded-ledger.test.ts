@@ -445,6 +445,27 @@ describe('local', () => {
     expect(admitted(await reserve('more', [hold(1)]))).toBe(false);
   });
 
+  it('goes by the latest of its answers, in whichever order they come', async () => {
+    const { server, reserve, settle, hold } = setup();
+    for (const call of ['first', 'second']) await reserve(call, [hold(10)]);
+    const { settle: takes } = server;
+    const goOn: (() => void)[] = [];
+    server.settle = async (id, amount, truth) => {
+      const result = await takes(id, amount, truth);
+      await new Promise<void>((resolve) => goOn.push(resolve));
+      return result;
+    };
+    const booked = [settle('first', 500), settle('second', 500)];
+    await nextTurn();
+    for (const each of goOn.reverse()) {
+      each();
+      await nextTurn();
+    }
+    await Promise.all(booked);
+    server.go('refusing');
+    expect(await reserve('third', [hold(10)])).toMatchObject({ admitted: false, refusal: { reason: 'spent' } });
+  });
+
   it('waits for calls in flight here', async () => {
     const { server, reserve, settle, hold, clock } = setup();
     await reserve('seen', [hold(10)]);
