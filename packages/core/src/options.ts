@@ -37,7 +37,7 @@ export interface MeterOptions {
   waitMs?: number;
   /** Prices by model. Default `'fetch'`: Eden AI's own lists, read when a budget or a stream without a cost needs them. */
   rateCard?: 'fetch' | false | RateTable;
-  /** A reported cost above this is not believed, in USD. Default 1,000. */
+  /** A reported cost above this is not believed, and no call states a greater estimate; in USD. Default 1,000. */
   maxCostUsd?: number;
   /** Distinct label values for each budget and window; further ones share one account. Default 100,000. */
   maxAccounts?: number;
