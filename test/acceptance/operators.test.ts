@@ -27,6 +27,14 @@ describe('operators', () => {
     expect(await meter.remaining()).toMatchObject([{ remainingUsd: 0.01 }]);
   });
 
+  it('cannot raise it beyond what is exact', async () => {
+    const meter = metered.meter({ budgets: [{ name: 'all', limitUsd: 0.01, window: 'total' }], rateCard: false });
+    const note = { actor: 'ada', reason: 'as good as no limit' };
+    await meter.topUp('all', undefined, 9_000_000, note);
+    await expect(meter.topUp('all', undefined, 9_000_000, note)).rejects.toThrow('let limitUsd be Infinity');
+    expect(await meter.remaining()).toMatchObject([{ remainingUsd: 9_000_000.01 }]);
+  });
+
   it('see who raised it in this window, when, by how much and why', async () => {
     const clock = manualClock(Date.UTC(2026, 9, 23, 12));
     const at = clock.now();

@@ -5,7 +5,7 @@ import { windowAt } from './budget/window.js';
 import type { Parts } from './call.js';
 import { OptionsError } from './errors.js';
 import type { AccountRef, TopUp } from './ledger/ledger.js';
-import { costToNanos } from './money.js';
+import { costToNanos, type Nanos, nanosToUsd } from './money.js';
 
 export interface TopUpNote {
   readonly actor: string;
@@ -37,7 +37,18 @@ export async function topUp(
     );
   }
   const account = await presentAccount(parts, budget, value);
+  await rejectTooMuch(parts, account, amount);
   await parts.ledger.topUp(account, { id, at: parts.clock.now(), amount, actor, reason });
+}
+
+/** Beyond 2^53 nano-USD, sums are not exact, and a ledger in a file could not read the account any more. */
+async function rejectTooMuch({ ledger, clock }: Parts, account: AccountRef, amount: Nanos): Promise<void> {
+  const [balance] = await ledger.balances([account], clock.now());
+  const sum = (balance?.toppedUp ?? 0) + amount;
+  if (Number.isSafeInteger(sum)) return;
+  throw new OptionsError(
+    `topUp() can raise an account by ${nanosToUsd(Number.MAX_SAFE_INTEGER)} USD in all, and this would make it ${nanosToUsd(sum)} USD. For no limit, let limitUsd be Infinity`,
+  );
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
