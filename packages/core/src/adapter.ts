@@ -4,11 +4,11 @@ import type { Budget, ResolvedBudget } from './budget/budget.js';
 import { resolveBudget, resolveBudgets, sameBudget } from './budget/resolve-budget.js';
 import { meterInProcess } from './create-meter.js';
 import { OptionsError } from './errors.js';
+import { warnOnce } from './log/warnings.js';
 import type { Meter } from './meter.js';
-import { METER_OPTIONS, type MeterOptions } from './options.js';
+import { METER_OPTIONS, type MeterOptions } from './options/options.js';
+import { rejectUnknownKeys } from './options/unknown-keys.js';
 import type { CostScope } from './scope/scope.js';
-import { rejectUnknownKeys } from './unknown-keys.js';
-import { warnOnce } from './warnings.js';
 
 /** A budget of one route: its name is `METHOD template` unless it has one. */
 export type RouteBudget = Omit<Budget<CostScope>, 'name'> & { name?: string };

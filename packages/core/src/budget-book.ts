@@ -9,7 +9,7 @@ import { OptionsError } from './errors.js';
 import type { AccountRef } from './ledger/ledger.js';
 import { isPromise, type MaybePromise, then } from './maybe.js';
 import type { Nanos } from './money.js';
-import { nearest } from './nearest.js';
+import { nearest } from './options/nearest.js';
 import type { Scope } from './scope/scope.js';
 
 /** A budget that applies to a call, its account, and its limit now. */

@@ -11,17 +11,17 @@ import type { CallKind } from './edenai/classify.js';
 import type { RequestFacts } from './edenai/request-body.js';
 import type { Events } from './events.js';
 import type { OutgoingRequest } from './exchange.js';
-import type { Jobs } from './jobs.js';
+import type { Jobs } from './jobs/jobs.js';
 import type { LearnedEstimates } from './learned-estimates.js';
 import type { MeterLedger } from './ledger-guard/meter-ledger.js';
+import type { UnattributedWarning } from './log/unattributed-warning.js';
 import type { Nanos } from './money.js';
 import type { ObservedDenials } from './observed-denials.js';
 import type { OpenCalls } from './open-calls.js';
+import type { Settings } from './options/settings.js';
 import type { Rates } from './rates.js';
 import type { Scope } from './scope/scope.js';
-import type { Settings } from './settings.js';
 import type { StreamUsage } from './stream-usage.js';
-import type { UnattributedWarning } from './unattributed-warning.js';
 
 /** What the steps of a call work with. One set for each meter. */
 export interface Parts {

@@ -1,10 +1,10 @@
 import { EdenMeter } from './eden-meter.js';
 import { OptionsError } from './errors.js';
-import type { Logger } from './logger.js';
+import type { Logger } from './log/logger.js';
 import type { Meter } from './meter.js';
-import type { MeterOptions } from './options.js';
+import type { MeterOptions } from './options/options.js';
+import { resolveOptions } from './options/settings.js';
 import { processState, realm } from './process-state.js';
-import { resolveOptions } from './settings.js';
 
 /**
  * Makes a meter, and (unless `intercept: false`) puts its interception in place. One intercepting meter a process:

@@ -15,22 +15,22 @@ import { healthOf } from './health.js';
 import { wrapFetch } from './intercept/fetch.js';
 import { innerFetch } from './intercept/inner-fetch.js';
 import { Interception } from './interception.js';
-import { JobSettler, type MeterJobs } from './job-settler.js';
+import { JobSettler, type MeterJobs } from './jobs/job-settler.js';
 import type { TopUp } from './ledger/ledger.js';
-import { lineWriter, type WriteLine } from './line-writer.js';
-import type { Logger } from './logger.js';
-import { warnOfLogger } from './logger-warning.js';
+import { lineWriter, type WriteLine } from './log/line-writer.js';
+import type { Logger } from './log/logger.js';
+import { warnOfLogger } from './log/logger-warning.js';
+import { OperatorLog } from './log/operator-log.js';
 import type { Closed, Health, HealthOptions, Meter, OpenInit, OpenScope, RunInit } from './meter.js';
 import type { ObservedDenial } from './observed-denials.js';
 import { RequestScope } from './open-scope.js';
-import { OperatorLog } from './operator-log.js';
+import type { Settings } from './options/settings.js';
 import { makeParts } from './parts.js';
 import { processState } from './process-state.js';
 import { runInScope } from './run-in-scope.js';
 import type { LabelValue } from './scope/labels.js';
 import { type CostScope, type Remaining, Scope, type ScopeMeter } from './scope/scope.js';
 import { scopeMeter } from './scope-budgets.js';
-import type { Settings } from './settings.js';
 import { type TopUpNote, topUp, topUpsOf } from './top-up.js';
 
 /** A ledger may take so long to let go of what it has open, even where the time is over. */

@@ -1,7 +1,7 @@
 import type { Parts } from './call.js';
 import type { Clock } from './clock.js';
 import type { CreditsHealth, Health } from './meter.js';
-import type { Settings } from './settings.js';
+import type { Settings } from './options/settings.js';
 
 /** A readiness probe waits no longer for a ledger that never answers. */
 const DEADLINE_MS = 1_000;

@@ -2,7 +2,6 @@
 
 // for adapters: what turns one framework's request into a scope, and a denial into its error
 export { type RouteBudget, resolveLayer, routeBudget } from './adapter.js';
-export { type AdapterOptions, type ConfiguredAdapter, configureAdapter } from './adapter-options.js';
 export type { Budget, BudgetWindow, ResolvedBudget } from './budget/budget.js';
 export type { CallInfo } from './call-info.js';
 export type { Basis, Charge, Operation, Usage } from './charge.js';
@@ -37,8 +36,9 @@ export { onConnectionClosed, wasAborted } from './http/answered.js';
 export { findDenial } from './http/find-denial.js';
 export { BODY_HEADERS, PROBLEM_TYPE, type Problem, toProblem } from './http/problem.js';
 export { surfaceError } from './http/surface-error.js';
-export type { MeterJobs, SettledJob } from './job-settler.js';
-export type { JobsOptions } from './jobs-options.js';
+export type { MeterJobs, SettledJob } from './jobs/job-settler.js';
+export type { JobsOptions } from './jobs/jobs-options.js';
+export type { WebhookBody, WebhookHeaders } from './jobs/webhook-request.js';
 // for ledgers
 export { Account } from './ledger/account-book.js';
 export { checkAmount, checkHolds, checkTopUp } from './ledger/check-amount.js';
@@ -66,14 +66,14 @@ export { memoryLedger } from './ledger/memory-ledger.js';
 export { Reservation, type ReservationRecord } from './ledger/reservation.js';
 export { withScopeAccounts } from './ledger/scope-accounts.js';
 export { NoAnswer, withDeadline } from './ledger-guard/deadline.js';
-export type { Logger, LoggerOption, LogLine } from './logger.js';
+export type { Logger, LoggerOption, LogLine } from './log/logger.js';
+export { warnOnce } from './log/warnings.js';
 export type { Closed, CreditsHealth, Health, HealthOptions, Meter, OpenInit, OpenScope, RunInit } from './meter.js';
 export { formatUsd } from './money.js';
 export type { ObservedDenial } from './observed-denials.js';
-export type { MeterOptions, Mode } from './options.js';
+export { type AdapterOptions, type ConfiguredAdapter, configureAdapter } from './options/adapter-options.js';
+export type { MeterOptions, Mode } from './options/options.js';
 export type { BudgetName, Register } from './register.js';
 export type { CostFields } from './scope/cost-line.js';
 export type { LabelSource, LabelValue } from './scope/labels.js';
 export type { CheckOptions, CostScope, Remaining } from './scope/scope.js';
-export { warnOnce } from './warnings.js';
-export type { WebhookBody, WebhookHeaders } from './webhook-request.js';

@@ -5,7 +5,7 @@ import { MemoryLedger, memoryLedger } from './ledger/memory-ledger.js';
 import { GuardedLedger } from './ledger-guard/guarded-ledger.js';
 import type { MeterLedger } from './ledger-guard/meter-ledger.js';
 import { formatUsd } from './money.js';
-import type { Settings } from './settings.js';
+import type { Settings } from './options/settings.js';
 
 /** The ledger that a meter works with. One in memory is always there; any other may be down, and gets a guard. */
 export function ledgerOf(settings: Settings, events: Events): MeterLedger {

@@ -1,8 +1,8 @@
-import { fieldsFor } from './bound-fields.js';
 import type { ResolvedBudget } from './budget/budget.js';
 import type { Clock } from './clock.js';
 import type { DenialStatus } from './denial.js';
-import { lineWriter, type WriteLine } from './line-writer.js';
+import { fieldsFor } from './log/bound-fields.js';
+import { lineWriter, type WriteLine } from './log/line-writer.js';
 import type { Meter, OpenInit, OpenScope } from './meter.js';
 import { COST_MESSAGE, costFields, type LineState } from './scope/cost-line.js';
 import type { LabelSource } from './scope/labels.js';

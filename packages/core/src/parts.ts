@@ -9,16 +9,16 @@ import { CreditsWatch } from './credits/credits-watch.js';
 import { EdenReader } from './credits/eden-reader.js';
 import type { Events } from './events.js';
 import { innerFetch } from './intercept/inner-fetch.js';
-import { Jobs } from './jobs.js';
+import { Jobs } from './jobs/jobs.js';
 import { LearnedEstimates } from './learned-estimates.js';
 import { ledgerOf } from './ledger-of.js';
-import { warnOfMemoryLedger } from './memory-ledger-warning.js';
+import { warnOfMemoryLedger } from './log/memory-ledger-warning.js';
+import { UnattributedWarning } from './log/unattributed-warning.js';
 import { ObservedDenials } from './observed-denials.js';
 import { OpenCalls } from './open-calls.js';
+import type { Settings } from './options/settings.js';
 import { Rates } from './rates.js';
-import type { Settings } from './settings.js';
 import { StreamUsage } from './stream-usage.js';
-import { UnattributedWarning } from './unattributed-warning.js';
 
 /** Makes what the steps of a call work with. What goes wrong in them becomes an `error` event. */
 export function makeParts(settings: Settings, events: Events): Parts {

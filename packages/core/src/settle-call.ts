@@ -3,7 +3,7 @@ import type { Call, Parts } from './call.js';
 import type { Charge } from './charge.js';
 import { MISSING_COST } from './edenai/cost.js';
 import { answerRate, rateUsage } from './edenai/rates.js';
-import { isProvisional, succeeded } from './job-settlement.js';
+import { isProvisional, succeeded } from './jobs/job-settlement.js';
 import type { CallEnd } from './metered-call.js';
 import type { Nanos } from './money.js';
 import type { Plan } from './plan.js';

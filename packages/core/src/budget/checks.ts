@@ -1,5 +1,5 @@
 import { limitToNanos } from '../money.js';
-import { nearest } from '../nearest.js';
+import { nearest } from '../options/nearest.js';
 
 /** Says what is wrong with an option's value, and what would be right, as the end of a sentence; nothing when it is fine. */
 export type Check = (value: unknown) => string | undefined;

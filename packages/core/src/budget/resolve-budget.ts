@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { OptionsError } from '../errors.js';
 import { estimateToNanos, limitToNanos } from '../money.js';
-import { rejectUnknownKeys } from '../unknown-keys.js';
+import { rejectUnknownKeys } from '../options/unknown-keys.js';
 import type { Budget, ResolvedBudget } from './budget.js';
 import { type Check, flag, func, labels, limit, oneOf, optional, text, thresholds, usd, zone } from './checks.js';
 

@@ -3,7 +3,7 @@ import type { BaseUrl } from '../edenai/base-url.js';
 import { CONSUMPTION_PATH, USAGE_PATH } from '../edenai/consumption.js';
 import { OptionsError } from '../errors.js';
 import { costToNanos, type Nanos } from '../money.js';
-import { rejectUnknownKeys } from '../unknown-keys.js';
+import { rejectUnknownKeys } from '../options/unknown-keys.js';
 import { AccountKeys } from './account-keys.js';
 import { apiKeyOf, managementKeyOf } from './api-key.js';
 import type { Secret } from './secret.js';

@@ -1,6 +1,6 @@
 import type { ChargedCall } from '../book-charge.js';
 import type { Charge } from '../charge.js';
-import { succeeded } from '../job-settlement.js';
+import { succeeded } from '../jobs/job-settlement.js';
 import type { CallEnd } from '../metered-call.js';
 import { type Nanos, nanosToUsd } from '../money.js';
 import { BalanceReader, type BalanceReaderTools } from './balance-reader.js';

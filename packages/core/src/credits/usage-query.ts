@@ -1,6 +1,6 @@
 import { isDate } from 'node:util/types';
 import { OptionsError } from '../errors.js';
-import { rejectUnknownKeys } from '../unknown-keys.js';
+import { rejectUnknownKeys } from '../options/unknown-keys.js';
 import { dayOf } from './daily-totals.js';
 
 /** Which days a report is about. */

@@ -1,5 +1,5 @@
 import http from 'node:http';
-import { warnOnce } from '../warnings.js';
+import { warnOnce } from '../log/warnings.js';
 import { isReplaceable } from './patch.js';
 import { dispatcherBase, globalDispatchers } from './undici-dispatchers.js';
 

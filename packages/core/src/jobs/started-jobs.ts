@@ -1,10 +1,10 @@
-import type { ChargedCall } from './book-charge.js';
-import type { Timer } from './clock.js';
-import type { BaseUrl } from './edenai/base-url.js';
-import type { AccountRef, Rank } from './ledger/ledger.js';
-import type { CallEnd } from './metered-call.js';
-import type { Nanos } from './money.js';
-import type { Plan } from './plan.js';
+import type { ChargedCall } from '../book-charge.js';
+import type { Timer } from '../clock.js';
+import type { BaseUrl } from '../edenai/base-url.js';
+import type { AccountRef, Rank } from '../ledger/ledger.js';
+import type { CallEnd } from '../metered-call.js';
+import type { Nanos } from '../money.js';
+import type { Plan } from '../plan.js';
 
 /** A job or a video that a call of this process started. */
 export interface StartedJob {

@@ -1,7 +1,7 @@
-import type { Clock, Timer } from './clock.js';
-import type { BalanceEvent } from './credits/balance-states.js';
-import type { Denial } from './denial.js';
-import type { Events, MeterError, MeterEvents } from './events.js';
+import type { Clock, Timer } from '../clock.js';
+import type { BalanceEvent } from '../credits/balance-states.js';
+import type { Denial } from '../denial.js';
+import type { Events, MeterError, MeterEvents } from '../events.js';
 import type { WriteLine } from './line-writer.js';
 
 const MINUTE_MS = 60_000;

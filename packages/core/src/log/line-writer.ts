@@ -1,6 +1,6 @@
+import { isPromise } from '../maybe.js';
 import { writeTo } from './log-dialects.js';
 import { type LoggerOption, type LogLevel, METHODS } from './logger.js';
-import { isPromise } from './maybe.js';
 
 type Line = [level: LogLevel, msg: string, fields: object];
 

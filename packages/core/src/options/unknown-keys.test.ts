@@ -1,4 +1,4 @@
-import { OptionsError } from './errors.js';
+import { OptionsError } from '../errors.js';
 import { rejectUnknownKeys } from './unknown-keys.js';
 
 const reject = (object: object, path: string) => () => rejectUnknownKeys(object, ['limitUsd', 'window'], path);

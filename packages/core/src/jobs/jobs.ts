@@ -1,15 +1,15 @@
-import { askLedger, type Booking, type ChargedCall, settleBooking, tellAtOnce, tellCharge } from './book-charge.js';
-import type { Call, Parts } from './call.js';
-import { type BaseUrl, baseUrlOf } from './edenai/base-url.js';
-import { jobPhase } from './edenai/jobs.js';
+import { askLedger, type Booking, type ChargedCall, settleBooking, tellAtOnce, tellCharge } from '../book-charge.js';
+import type { Call, Parts } from '../call.js';
+import { type BaseUrl, baseUrlOf } from '../edenai/base-url.js';
+import { jobPhase } from '../edenai/jobs.js';
+import type { Rank } from '../ledger/ledger.js';
+import type { Booked } from '../ledger-guard/meter-ledger.js';
+import { isPromise, type MaybePromise, then } from '../maybe.js';
+import type { CallEnd } from '../metered-call.js';
+import type { Plan } from '../plan.js';
 import { ForeignJobs, type JobRead } from './foreign-jobs.js';
 import { reservationOf } from './job-reservation.js';
 import { hasEnded, type JobSettlement, jobSettlement, startsJob, succeeded } from './job-settlement.js';
-import type { Rank } from './ledger/ledger.js';
-import type { Booked } from './ledger-guard/meter-ledger.js';
-import { isPromise, type MaybePromise, then } from './maybe.js';
-import type { CallEnd } from './metered-call.js';
-import type { Plan } from './plan.js';
 import { letGoOfRequest, type StartedJob, StartedJobs } from './started-jobs.js';
 
 const phaseOf = ({ facts }: CallEnd) => (jobPhase(facts.status) === 'failed' ? 'failed' : 'succeeded');

@@ -1,4 +1,4 @@
-import { OptionsError } from './errors.js';
+import { OptionsError } from '../errors.js';
 import { nearest } from './nearest.js';
 
 export function flag(name: string, value: unknown, fallback: boolean): boolean {

@@ -1,12 +1,12 @@
-import { resolveLayer } from './adapter.js';
-import type { ResolvedBudget } from './budget/budget.js';
-import { isMeter, makeMeter, meterInProcess } from './create-meter.js';
-import { DEFAULT_STATUS, type DenialStatus } from './denial.js';
-import { OptionsError } from './errors.js';
-import type { Logger } from './logger.js';
-import type { Meter } from './meter.js';
+import { resolveLayer } from '../adapter.js';
+import type { ResolvedBudget } from '../budget/budget.js';
+import { isMeter, makeMeter, meterInProcess } from '../create-meter.js';
+import { DEFAULT_STATUS, type DenialStatus } from '../denial.js';
+import { OptionsError } from '../errors.js';
+import type { Logger } from '../log/logger.js';
+import type { Meter } from '../meter.js';
+import type { LabelValue } from '../scope/labels.js';
 import { METER_OPTIONS, type MeterOptions } from './options.js';
-import type { LabelValue } from './scope/labels.js';
 import { rejectUnknownKeys } from './unknown-keys.js';
 
 /** The options of every adapter; `From` is the framework's own request or context. */

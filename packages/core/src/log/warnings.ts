@@ -1,5 +1,5 @@
-import { helpLink } from './links.js';
-import { processState, realm } from './process-state.js';
+import { helpLink } from '../links.js';
+import { processState, realm } from '../process-state.js';
 
 /**
  * Tells a developer once, by `process.emitWarning`, that something will not do what they expect.

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { askLedger, type ChargedCall, tellForeignCharge } from './book-charge.js';
-import type { Parts } from './call.js';
-import type { CallKind } from './edenai/classify.js';
+import { askLedger, type ChargedCall, tellForeignCharge } from '../book-charge.js';
+import type { Parts } from '../call.js';
+import type { CallKind } from '../edenai/classify.js';
+import type { SettleResult } from '../ledger/ledger.js';
+import { type MaybePromise, then } from '../maybe.js';
+import type { CallEnd } from '../metered-call.js';
 import { reservationOf } from './job-reservation.js';
 import { type JobSettlement, jobSettlement } from './job-settlement.js';
-import type { SettleResult } from './ledger/ledger.js';
-import { type MaybePromise, then } from './maybe.js';
-import type { CallEnd } from './metered-call.js';
 
 /** The read of a job. */
 export type JobRead = Pick<ChargedCall, 'kind' | 'draws'>;

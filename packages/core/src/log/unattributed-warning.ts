@@ -1,5 +1,5 @@
-import type { ResolvedBudget } from './budget/budget.js';
-import type { Charge } from './charge.js';
+import type { ResolvedBudget } from '../budget/budget.js';
+import type { Charge } from '../charge.js';
 import { warnOnce } from './warnings.js';
 
 /**

@@ -1,8 +1,8 @@
 import { createPublicKey, KeyObject } from 'node:crypto';
-import { apiKeyOf } from './credits/api-key.js';
-import type { Secret } from './credits/secret.js';
-import { OptionsError } from './errors.js';
-import { rejectUnknownKeys } from './unknown-keys.js';
+import { apiKeyOf } from '../credits/api-key.js';
+import type { Secret } from '../credits/secret.js';
+import { OptionsError } from '../errors.js';
+import { rejectUnknownKeys } from '../options/unknown-keys.js';
 
 /** For apps that get the results of their jobs by webhook. */
 export interface JobsOptions {

@@ -1,15 +1,15 @@
 import type { KeyObject } from 'node:crypto';
-import { JsonReader } from './answer/json-reader.js';
-import type { Parts } from './call.js';
-import type { EdenReader } from './credits/eden-reader.js';
-import type { Secret } from './credits/secret.js';
-import type { AnswerFacts } from './edenai/answer-facts.js';
-import { classify } from './edenai/classify.js';
-import { MISSING_COST } from './edenai/cost.js';
-import { jobIdOf, jobPhase } from './edenai/jobs.js';
-import { JOB_ADVICE } from './edenai/read-failure.js';
-import { checkSignature, jobOfWebhook, readSignature, SIGNATURE_HEADER } from './edenai/webhook.js';
-import { EdenReadError, OptionsError, WebhookSignatureError } from './errors.js';
+import { JsonReader } from '../answer/json-reader.js';
+import type { Parts } from '../call.js';
+import type { EdenReader } from '../credits/eden-reader.js';
+import type { Secret } from '../credits/secret.js';
+import type { AnswerFacts } from '../edenai/answer-facts.js';
+import { classify } from '../edenai/classify.js';
+import { MISSING_COST } from '../edenai/cost.js';
+import { jobIdOf, jobPhase } from '../edenai/jobs.js';
+import { JOB_ADVICE } from '../edenai/read-failure.js';
+import { checkSignature, jobOfWebhook, readSignature, SIGNATURE_HEADER } from '../edenai/webhook.js';
+import { EdenReadError, OptionsError, WebhookSignatureError } from '../errors.js';
 import type { JobsSettings } from './jobs-options.js';
 import { headerIn, rawBodyOf, type WebhookBody, type WebhookHeaders } from './webhook-request.js';
 

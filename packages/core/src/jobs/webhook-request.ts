@@ -1,5 +1,5 @@
 import { isAnyArrayBuffer } from 'node:util/types';
-import { OptionsError } from './errors.js';
+import { OptionsError } from '../errors.js';
 
 /** The body of a request, as it came. For one that is not there, nobody kept it: an `OptionsError` says how to. */
 export type WebhookBody = string | Uint8Array | ArrayBuffer | undefined;

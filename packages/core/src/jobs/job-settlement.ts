@@ -1,9 +1,9 @@
-import type { Call } from './call.js';
-import type { Basis } from './charge.js';
-import { jobPhase } from './edenai/jobs.js';
-import type { Rank } from './ledger/ledger.js';
-import type { CallEnd } from './metered-call.js';
-import type { Nanos } from './money.js';
+import type { Call } from '../call.js';
+import type { Basis } from '../charge.js';
+import { jobPhase } from '../edenai/jobs.js';
+import type { Rank } from '../ledger/ledger.js';
+import type { CallEnd } from '../metered-call.js';
+import type { Nanos } from '../money.js';
 
 /** What an answer settles a job at. */
 export interface JobSettlement {

@@ -1,12 +1,12 @@
-import type { Budget } from './budget/budget.js';
-import type { Clock } from './clock.js';
-import type { AutoRefillOptions, CreditsOptions } from './credits/credits-options.js';
-import type { TagsOption } from './credits/tags-option.js';
-import type { RateTable } from './edenai/rates.js';
-import type { JobsOptions } from './jobs-options.js';
-import type { Ledger } from './ledger/ledger.js';
-import type { LoggerOption } from './logger.js';
-import type { CostScope } from './scope/scope.js';
+import type { Budget } from '../budget/budget.js';
+import type { Clock } from '../clock.js';
+import type { AutoRefillOptions, CreditsOptions } from '../credits/credits-options.js';
+import type { TagsOption } from '../credits/tags-option.js';
+import type { RateTable } from '../edenai/rates.js';
+import type { JobsOptions } from '../jobs/jobs-options.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { LoggerOption } from '../log/logger.js';
+import type { CostScope } from '../scope/scope.js';
 
 export type Mode = 'enforce' | 'observe';
 

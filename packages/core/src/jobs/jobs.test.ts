@@ -1,12 +1,12 @@
-import type { Charge } from './charge.js';
-import { classify } from './edenai/classify.js';
-import { readRequest } from './edenai/request-body.js';
-import { Events } from './events.js';
+import type { Charge } from '../charge.js';
+import { classify } from '../edenai/classify.js';
+import { readRequest } from '../edenai/request-body.js';
+import { Events } from '../events.js';
+import type { CallEnd } from '../metered-call.js';
+import { resolveOptions } from '../options/settings.js';
+import { makeParts } from '../parts.js';
+import { planOf } from '../plan.js';
 import { Jobs } from './jobs.js';
-import type { CallEnd } from './metered-call.js';
-import { makeParts } from './parts.js';
-import { planOf } from './plan.js';
-import { resolveOptions } from './settings.js';
 
 const kind = classify('POST', '/v3/universal-ai/async');
 

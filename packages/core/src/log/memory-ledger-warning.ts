@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
-import type { ResolvedBudget } from './budget/budget.js';
-import type { Ledger } from './ledger/ledger.js';
+import type { ResolvedBudget } from '../budget/budget.js';
+import type { Ledger } from '../ledger/ledger.js';
 import { warnOnce } from './warnings.js';
 
 const LONG = new Set(['day', 'week', 'month', 'total']);
