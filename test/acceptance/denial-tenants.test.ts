@@ -136,6 +136,11 @@ describe('labels', () => {
     ['a text', 'acme', "labels() must return an object, as { tenant: 'acme' }, and returned a string"],
     ['a number', 42, "labels() must return an object, as { tenant: 'acme' }, and returned a number"],
     ['a list', ['acme'], "labels() must return an object, as { tenant: 'acme' }, and returned a list"],
+    [
+      'a Map',
+      new Map([['tenant', 'acme']]),
+      "labels() must return an object, as { tenant: 'acme' }, and returned a Map",
+    ],
     ['an object for a label', { tenant: {} }, 'A label must be a text, a number or a boolean'],
   ])('of a function that returns %s are missing, and the line says why', async (_what, returned, why) => {
     const app = express().use(kit.costAware({ budgets: BUDGETS, labels: () => returned as Record<string, string> }));

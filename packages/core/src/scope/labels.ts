@@ -18,6 +18,13 @@ function labelText(value: LabelValue): string | undefined {
   return String(value);
 }
 
+/** What is no object of labels: a Map, a Set or Headers keep what is in them elsewhere than in properties. */
+function wrongKind(labels: unknown): string | undefined {
+  if (typeof labels !== 'object' || labels === null) return typeof labels;
+  if (Array.isArray(labels)) return 'list';
+  return Symbol.iterator in labels ? Object.prototype.toString.call(labels).slice(8, -1) : undefined;
+}
+
 /**
  * The labels of one scope. A source (the app's `labels` function) is read when labels are first needed, and again each
  * time until every key that it names has a value: authentication may come after the middleware.
@@ -68,9 +75,9 @@ export class Labels {
         labels.then(undefined, this.failed); // what nobody catches would end the process
         throw new LabelsError('labels() must answer at once, and returned a promise');
       }
-      if (typeof (labels ?? {}) !== 'object' || Array.isArray(labels)) {
-        const returned = Array.isArray(labels) ? 'a list' : `a ${typeof labels}`;
-        throw new LabelsError(`labels() must return an object, as { tenant: 'acme' }, and returned ${returned}`);
+      const wrong = wrongKind(labels ?? {});
+      if (wrong !== undefined) {
+        throw new LabelsError(`labels() must return an object, as { tenant: 'acme' }, and returned a ${wrong}`);
       }
       const entries = Object.entries((labels ?? {}) as Record<string, LabelValue>);
       for (const [key, value] of entries) {
