@@ -88,6 +88,15 @@ describeWithRedis('the Redis ledger, with the client that the app has', () => {
     await ledger.close();
   });
 
+  test("a client's own key prefix may have any signs", async () => {
+    const ledger = ledgerOf(redis.connect({ keyPrefix: 'a"b\\c\t\u{1F600}:' }));
+    await ledger.start();
+    expect(await ledger.reserve(request('a', [hold('x', 10, 100)]))).toMatchObject({ admitted: true });
+    await ledger.settle('a', 7, reported());
+    expect(await balanceOf(ledger, 'x')).toEqual({ settled: 7, reserved: 0, toppedUp: 0 });
+    await ledger.close();
+  });
+
   test('no key holds what a user has typed, and each goes 35 days after its window, but those of "total"', async () => {
     const ledger = ledgerOf(redis.client);
     const typed = 'day:{x}\r\n FLUSHALL "\u{1F600}';

@@ -6,7 +6,8 @@ const NO_LIMIT = 1e308;
 
 /**
  * What is stored of a reservation, and all that its script has to know: see `lua/prelude.ts`. In JSON, as Lua reads that
- * faster than any number of arguments; put together by hand, as keys and numbers have nothing to be escaped.
+ * faster than any number of arguments; put together by hand, as numbers and thresholds have nothing to be escaped, and of a key only
+ * what the client puts before it.
  */
 export function bodyOf({ ttlMs, holds }: ReserveRequest, keys: Keys): string {
   let body = `[${Math.ceil(ttlMs)}`;
@@ -15,7 +16,7 @@ export function bodyOf({ ttlMs, holds }: ReserveRequest, keys: Keys): string {
     const ladder = thresholds.length === 0 ? '[]' : `["${thresholds.join('","')}"]`;
     const same = ladder === latest ? 0 : ladder;
     latest = ladder;
-    body += `,"${keys.stored(account.key)}",${Math.ceil(account.endsAt ?? 0)},${amount},${limitOf(limit)},${enforce ? 1 : 0},${same}`;
+    body += `,${JSON.stringify(keys.stored(account.key))},${Math.ceil(account.endsAt ?? 0)},${amount},${limitOf(limit)},${enforce ? 1 : 0},${same}`;
   }
   return `${body}]`;
 }
