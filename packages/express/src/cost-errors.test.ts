@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
-import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
+import { createServer, request as httpRequest } from 'node:http';
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import request from 'supertest';
 import { useKit } from '../test-kit.js';
 import { CreditsExhaustedError, costErrors, withBudget } from './index.js';
@@ -148,6 +148,26 @@ test('it passes a denial on, typed, when the response has begun', async () => {
   const [error] = await once(response, 'error');
   expect([response.statusCode, text, error.code]).toEqual([200, 'begun', 'ECONNRESET']);
   expect(seen).toEqual([expect.any(CreditsExhaustedError)]);
+});
+
+test.each([
+  ['*/*', 'application/problem+json', JSON.stringify(PROBLEM)],
+  ['text/plain', 'text/plain; charset=utf-8', 'Payment Required'],
+])('it answers in a router that serves without an app, for Accept: %s', async (accept, type, body) => {
+  const router = Router()
+    .use(kit.metered({ budgets: [nothing] }))
+    .get('/ask', (_req, _res, next) => void kit.chat().catch(next))
+    .use(costErrors());
+  const server = createServer((req, res) =>
+    router(req as Request, res as Response, (error: unknown) => res.writeHead(500).end(String(error))),
+  );
+  const { status, headers, text } = await request(server).get('/ask').set('accept', accept);
+  expect([status, headers['content-type'], headers['cache-control'], text]).toEqual([
+    402,
+    expect.stringContaining(type),
+    'no-store',
+    body,
+  ]);
 });
 
 test('it translates by itself where nothing else does', async () => {

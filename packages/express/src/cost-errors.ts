@@ -1,5 +1,5 @@
 import { BODY_HEADERS, PROBLEM_TYPE, surfaceError, toProblem } from '@eden-cost/core';
-import type { ErrorRequestHandler } from 'express';
+import { type ErrorRequestHandler, request } from 'express';
 import { stateOf } from './request-state.js';
 
 /**
@@ -14,9 +14,15 @@ export function costErrors(): ErrorRequestHandler {
       return;
     }
     for (const name of BODY_HEADERS) res.removeHeader(name);
-    res.status(surfaced.status).set(surfaced.headers).set('cache-control', 'no-store');
     const problem = toProblem(surfaced);
-    if (req.accepts([PROBLEM_TYPE, 'json', 'text/plain']) === 'text/plain') res.type('text/plain').send(problem.title);
-    else res.type(PROBLEM_TYPE).send(JSON.stringify(problem));
+    const asText = request.accepts.call(req, PROBLEM_TYPE, 'json', 'text/plain') === 'text/plain';
+    const body = asText ? problem.title : JSON.stringify(problem);
+    // Node's own methods: a router that serves without an app has no others
+    res.statusCode = surfaced.status;
+    for (const [name, value] of Object.entries(surfaced.headers)) res.setHeader(name, value);
+    res.setHeader('cache-control', 'no-store');
+    res.setHeader('content-type', `${asText ? 'text/plain' : PROBLEM_TYPE}; charset=utf-8`);
+    res.setHeader('content-length', Buffer.byteLength(body));
+    res.end(body);
   };
 }
