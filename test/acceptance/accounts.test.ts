@@ -54,6 +54,20 @@ test('values beyond maxAccounts share one account, and an event says so once a w
   expect(told.error.map(({ problem }) => problem)).toEqual(['overflow', 'overflow']);
 });
 
+test('a value beyond maxAccounts that is topped up has an account of its own from then on', async () => {
+  const meter = meterOf({ budgets: [BUDGET], maxAccounts: 1 });
+  expect(await statuses(meter, 'a', 'b', 'c')).toEqual([200, 200, 402]);
+  await meter.topUp('per-tenant', 'c', 0.01, { actor: 'ann', reason: 'upgrade' });
+  expect(await meter.remaining({ tenant: 'c' })).toMatchObject([{ remainingUsd: 0.02 }]);
+  expect(await statuses(meter, 'c', 'c', 'c', 'b')).toEqual([200, 200, 402, 402]);
+});
+
+test('a value that is topped up before its first call keeps its account, however many come before it', async () => {
+  const meter = meterOf({ budgets: [BUDGET], maxAccounts: 1 });
+  await meter.topUp('per-tenant', 'c', 0.01, { actor: 'ann', reason: 'upgrade' });
+  expect(await statuses(meter, 'a', 'b', 'c', 'c', 'c')).toEqual([200, 402, 200, 200, 402]);
+});
+
 test('match decides by the call and its scope which calls a budget is for', async () => {
   const meter = meterOf({
     budgets: [

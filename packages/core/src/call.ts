@@ -1,4 +1,5 @@
 import type { AddedHeaders } from './added-headers.js';
+import type { LabelValues } from './budget/label-values.js';
 import type { PlanLimits } from './budget/plan-limits.js';
 import type { BudgetBook } from './budget-book.js';
 import type { CallInfo } from './call-info.js';
@@ -30,6 +31,7 @@ export interface Parts {
   readonly ledger: MeterLedger;
   readonly budgets: BudgetBook;
   readonly limits: PlanLimits;
+  readonly values: LabelValues;
   readonly rates: Rates;
   readonly events: Events;
   readonly openCalls: OpenCalls;

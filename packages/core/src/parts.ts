@@ -84,6 +84,7 @@ export function makeParts(settings: Settings, events: Events): Parts {
     ledger,
     budgets,
     limits,
+    values,
     rates,
     events,
     openCalls,

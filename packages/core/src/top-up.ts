@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type AccountOrNot, accountFor, LabelValues } from './budget/accounts.js';
+import { type AccountOrNot, accountFor, accountValue, LabelValues } from './budget/accounts.js';
 import type { ResolvedBudget } from './budget/budget.js';
-import { windowAt } from './budget/window.js';
+import { type Window, windowAt } from './budget/window.js';
 import type { Parts } from './call.js';
 import { OptionsError } from './errors.js';
 import type { AccountRef, TopUp } from './ledger/ledger.js';
@@ -36,9 +36,10 @@ export async function topUp(
       'topUp() needs a note { actor, reason }, or { actor, reason, id }: each of them a text that is not empty',
     );
   }
-  const account = await presentAccount(parts, budget, value);
+  const { account, window } = await presentAccount(parts, budget, value);
   await rejectTooMuch(parts, account, amount);
   await parts.ledger.topUp(account, { id, at: parts.clock.now(), amount, actor, reason });
+  if (value !== undefined) parts.values.keep(budget.name, window?.start ?? 0, accountValue(value));
 }
 
 /** Beyond 2^53 nano-USD, sums are not exact, and a ledger in a file could not read the account any more. */
@@ -56,7 +57,7 @@ const isText = (value: unknown): boolean => typeof value === 'string' && value !
 /** @throws {OptionsError} `ERR_COST_OPTIONS` */
 export async function topUpsOf(parts: Parts, name: string, value: string | undefined): Promise<readonly TopUp[]> {
   const { ledger, clock } = parts;
-  const account = await presentAccount(parts, parts.budgets.find(name), value);
+  const { account } = await presentAccount(parts, parts.budgets.find(name), value);
   if (ledger.topUps === undefined) {
     throw new OptionsError(`topUps() needs a ledger that can read them back, and "${ledger.name}" has no topUps()`);
   }
@@ -68,14 +69,14 @@ async function presentAccount(
   { budgets, clock }: Parts,
   budget: ResolvedBudget,
   value: string | undefined,
-): Promise<AccountRef> {
+): Promise<{ readonly account: AccountRef; readonly window: Window | undefined }> {
   rejectWrongValue(budget, value);
   await budgets.ready();
   const { by, window, timeZone } = budget;
   const present = window === 'total' || window === 'request' ? undefined : windowAt(window, timeZone, clock.now());
   const labels = value === undefined ? {} : { [by[0] as string]: value };
   const account = accountFor(budget, labels, present, undefined, UNBOUNDED) as Exclude<AccountOrNot, { kind: 'skip' }>;
-  return account.ref;
+  return { account: account.ref, window: present };
 }
 
 function rejectWrongValue({ name, by, window }: ResolvedBudget, value: string | undefined): void {

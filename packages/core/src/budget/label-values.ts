@@ -44,6 +44,11 @@ export class LabelValues {
     return OVERFLOW;
   }
 
+  /** A value that keeps an account of its own, however many others there are. */
+  keep(budget: string, windowStart: number, value: string): void {
+    this.#seenIn(budget, windowStart).values.add(value);
+  }
+
   unlabelled(budget: string): void {
     if (this.#unlabelled.has(budget)) return;
     this.#unlabelled.add(budget);
