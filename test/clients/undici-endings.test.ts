@@ -1,4 +1,5 @@
 import type { RequestListener, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { manualClock } from '@eden-cost/testing';
 import { turnsUntil } from '../support/turns.js';
 import { answerCost } from './http-origins.js';
@@ -133,4 +134,74 @@ describe.each(COPIES)('a time-out of %s', (_name, undici) => {
     expect(meter.snapshot()).toMatchObject({ calls: 1, costNanos: ESTIMATE_NANOS });
     expect(await meter.remaining()).toMatchObject([{ heldUsd: 0 }]);
   });
+});
+
+/** Calls that come as far as a connection, and fail before a byte is written to it. */
+const UNWRITTEN: [name: string, call: (url: string) => Promise<unknown>][] = [
+  [
+    "undici 6's request, of a form that a dispatcher of undici 7 does not know",
+    (url) => {
+      const [[, undici6], [, undici7]] = COPIES as [(typeof COPIES)[number], (typeof COPIES)[number]];
+      const body = new undici6.FormData();
+      body.set('model', 'openai/whisper-1');
+      return undici6.request(url, { method: 'POST', body, dispatcher: new undici7.Agent() as never });
+    },
+  ],
+  ...COPIES.map(([name, undici]): [string, (url: string) => Promise<unknown>] => [
+    `the request of ${name}, of a body that fails`,
+    (url) => undici.request(url, { method: 'POST', body: Readable.from(failing()) }),
+  ]),
+];
+
+// biome-ignore lint/correctness/useYield: it fails before it could
+async function* failing(): AsyncGenerator<Buffer> {
+  throw new Error('The file is gone');
+}
+
+describe.each(UNWRITTEN)('%s', (_name, call) => {
+  it('fails as without us, and nothing is charged or held', async () => {
+    const { listener, responses } = silent();
+    const { bare, metered, meter } = await origins(listener, ROOMY);
+    expect(await failure(call(metered + PATH))).toBe(await failure(call(bare + PATH)));
+    expect(responses).toHaveLength(0);
+    expect(meter.snapshot()).toMatchObject({ costNanos: 0, callsInFlight: 0, failedCalls: 1 });
+    expect(await meter.remaining()).toMatchObject([{ heldUsd: 0, remainingUsd: 1 }]);
+  });
+});
+
+it('a handler that undici refuses is refused as without us, and nothing is held', async () => {
+  const { listener } = silent();
+  const { bare, metered, meter } = await origins(listener, ROOMY);
+  const [[, undici6]] = COPIES as [(typeof COPIES)[number]];
+  const agent = new undici6.Agent();
+  const refusal = (origin: string) => {
+    try {
+      const handler = { onRequestStart() {}, onResponseStart() {}, onResponseEnd() {}, onResponseError() {} };
+      return String(agent.dispatch({ origin, path: PATH, method: 'POST', body: '{}' }, handler));
+    } catch (error) {
+      return wordsOf(error);
+    }
+  };
+  expect(refusal(metered)).toBe(refusal(bare));
+  expect(meter.snapshot()).toMatchObject({ costNanos: 0, callsInFlight: 0 });
+  expect(await meter.remaining()).toMatchObject([{ heldUsd: 0, remainingUsd: 1 }]);
+});
+
+it('a handler that undici refuses once the body has been read is told so, and nothing is held', async () => {
+  const { metered, meter } = await origins(silent().listener, ROOMY);
+  const [[, undici6]] = COPIES as [(typeof COPIES)[number]];
+  const headers = { 'content-type': 'application/json', 'content-length': '2' };
+  const body = Readable.from([Buffer.from('{}')]);
+  const refused = new Promise<unknown>((resolve) => {
+    const handler = {
+      onRequestStart() {},
+      onResponseStart() {},
+      onResponseEnd() {},
+      onResponseError: (_controller: unknown, error: unknown) => resolve(error),
+    };
+    new undici6.Agent().dispatch({ origin: metered, path: PATH, method: 'POST', headers, body }, handler);
+  });
+  expect(await refused).toMatchObject({ code: 'UND_ERR_INVALID_ARG' });
+  expect(meter.snapshot()).toMatchObject({ costNanos: 0, callsInFlight: 0 });
+  expect(await meter.remaining()).toMatchObject([{ heldUsd: 0, remainingUsd: 1 }]);
 });

@@ -61,7 +61,11 @@ export class DispatchedCall implements Held, HeldCall {
       if (admission?.admitted) admission.exchange.unsent(new DOMException('This operation was aborted', 'AbortError'));
       return;
     }
-    this.proceed(read, admission);
+    try {
+      this.proceed(read, admission);
+    } catch (error) {
+      this.#stage.fail(error);
+    }
   }
 
   proceed({ bytes, sent }: ReadBody, admission: Admission | undefined): boolean {
@@ -76,14 +80,15 @@ export class DispatchedCall implements Held, HeldCall {
   #sendMetered(changes: Changes, exchange: Exchange): boolean {
     const { inContext } = this;
     const { changedBody, addedRequestHeaders } = exchange;
-    const { headers } = this.options;
+    const { headers, body } = this.options;
     const isEstimated = this.header(ESTIMATE_HEADER) !== undefined;
     const plain =
       isEstimated || addedRequestHeaders !== undefined
         ? { ...changes, headers: changeHeaders(headers, { [ESTIMATE_HEADER]: undefined, ...addedRequestHeaders }) }
         : changes;
-    const watched = (resend: () => void) => meteredHandler(this.handler, { exchange, resend, inContext });
-    if (changedBody === undefined) return this.#send(plain, watched(never));
+    const hasBody = body !== undefined && body !== null;
+    const watched = (resend: () => void) => meteredHandler(this.handler, { exchange, hasBody, resend, inContext });
+    if (changedBody === undefined) return this.#sendOr(exchange, plain, watched(never));
     const changed = {
       body: changedBody,
       headers: changeHeaders(plain.headers ?? headers, {
@@ -91,10 +96,21 @@ export class DispatchedCall implements Held, HeldCall {
         'content-length': String(changedBody.length),
       }),
     };
-    return this.#send(
+    return this.#sendOr(
+      exchange,
       changed,
       watched(() => void this.#send(plain, watched(never))),
     );
+  }
+
+  /** undici throws what it cannot tell a handler, as one of another major's shape. */
+  #sendOr(exchange: Exchange, changes: Changes, handler: Handler): boolean {
+    try {
+      return this.#send(changes, handler);
+    } catch (error) {
+      exchange.unsent(error);
+      throw error;
+    }
   }
 
   #send(changes: Changes, handler: Handler): boolean {

@@ -26,7 +26,7 @@ class MeteredLegacyHandler implements LegacyHandler {
 
   onConnect(abort: (reason?: unknown) => void, context?: unknown): void {
     this.inner.onConnect?.(abort, context);
-    this.watch.connected();
+    if (!this.watch.hasBody) this.watch.sent();
   }
 
   onUpgrade(status: number, headers: unknown[], socket: unknown): void {
@@ -77,11 +77,14 @@ class MeteredLegacyHandler implements LegacyHandler {
     this.watch.inContext(() => this.inner.onError?.(error));
   }
 
+  /** A request's head leaves with the first bytes of its body, which may fail before there are any. */
   onBodySent(chunk: unknown, total?: number): void {
+    this.watch.sent();
     this.inner.onBodySent?.(chunk, total);
   }
 
   onRequestSent(): void {
+    this.watch.sent();
     this.inner.onRequestSent?.();
   }
 }
@@ -92,9 +95,10 @@ class MeteredControllerHandler implements ControllerHandler {
     private readonly watch: Watch,
   ) {}
 
+  /** undici 7 does not tell such a handler when the first bytes leave. A client may abort the request on hearing of its socket. */
   onRequestStart(controller: Controller, context?: unknown): void {
     this.inner.onRequestStart?.(controller, context);
-    this.watch.connected();
+    this.watch.sent();
   }
 
   onRequestUpgrade(controller: Controller, status: number, headers: Record<string, unknown>, socket: unknown): void {

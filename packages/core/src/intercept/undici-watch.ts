@@ -6,6 +6,7 @@ export type InContext = <T>(work: () => T) => T;
 
 export interface Watched {
   readonly exchange: Exchange;
+  readonly hasBody: boolean;
   /** Sends the request as the app made it. */
   readonly resend: () => void;
   readonly inContext: InContext;
@@ -19,18 +20,20 @@ export class Watch {
   #sent = false;
   #over = false;
 
+  readonly hasBody: boolean;
   readonly resend: () => void;
   readonly inContext: InContext;
   readonly #exchange: Exchange;
 
-  constructor({ exchange, resend, inContext }: Watched) {
+  constructor({ exchange, hasBody, resend, inContext }: Watched) {
     this.#exchange = exchange;
+    this.hasBody = hasBody;
     this.resend = resend;
     this.inContext = inContext;
   }
 
-  /** The request has a socket, and its client has not aborted it on hearing so: from here on bytes of it may have left. */
-  connected(): void {
+  /** From here on bytes of the request may have left. */
+  sent(): void {
     this.#sent = true;
   }
 
