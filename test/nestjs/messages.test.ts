@@ -43,6 +43,39 @@ class Messages {
 
 const ANSWER = { event: 'answer', data: { totalUsd: 0.5, labels: { tenant: CANARIES.label, feature: 'messages' } } };
 
+describe('budgets without a name', () => {
+  const budget = { limitUsd: 1, window: 'day' } as const;
+  function handlerOf(pattern: string, mark: MethodDecorator) {
+    @Controller()
+    class Twin {
+      @MessagePattern(pattern)
+      @mark
+      ask() {}
+    }
+    return Twin;
+  }
+
+  test('of two classes that are called the same are refused, as they would be one budget', async () => {
+    const controllers = [handlerOf('docs', Budget({ ...budget })), handlerOf('images', Budget({ ...budget }))];
+    await expect((await kit.create({ controllers, cost })).init()).rejects.toThrow(
+      'Twin.ask has a budget without a name, and so has that of another class called Twin: give them names',
+    );
+  });
+
+  test('of a class that two modules have are one', async () => {
+    const Twin = handlerOf('docs', Budget({ ...budget }));
+    class Other {}
+    const app = await kit.create({ controllers: [Twin], imports: [{ module: Other, controllers: [Twin] }], cost });
+    await expect(app.init()).resolves.toBe(app);
+  });
+
+  test('with names, classes may be called the same', async () => {
+    const controllers = ['docs', 'images'].map((name) => handlerOf(name, Budget({ ...budget, name })));
+    const app = await kit.create({ controllers, cost });
+    await expect(app.init()).resolves.toBe(app);
+  });
+});
+
 describe('a microservice', () => {
   let client: ClientProxy | undefined;
   afterEach(() => client?.close());

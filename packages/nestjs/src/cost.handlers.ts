@@ -3,9 +3,9 @@ import { UseGuards } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { interceptsFields, isFieldResolver } from './cost.fields.js';
 import { costGuard } from './cost.guard.js';
-import { checkMarks, marksOf, namesBudget } from './cost.marks.js';
+import { bringsUnnamed, checkMarks, marksOf, namesBudget } from './cost.marks.js';
 import { type Method, methodsIn } from './cost.methods.js';
-import { isHandler } from './cost.route.js';
+import { isHandler, isRoute } from './cost.route.js';
 
 const guarded = new WeakSet<object>();
 
@@ -16,17 +16,27 @@ const guarded = new WeakSet<object>();
  */
 export function checkHandlers(modules: ModulesContainer, meter: Meter): void {
   const reached = new Map<Method['type'], boolean>();
+  const unnamed = new Map<string, Method['type']>();
   for (const { type, name, method } of methodsIn(modules, ['controllers', 'providers'])) {
     const where = `${type.name}.${name}`;
     reached.set(type, reached.get(type) || isHandler(method));
     if (!isHandler(method) && marksOf(method).length > 0) throw withoutEffect(where);
     if (isFieldResolver(method) && marksOf(method).length > 0 && !interceptsFields(modules)) throw ofABareField(where);
     checkMarks(marksOf(type, method), meter, where);
+    if (isRoute(method) || !isHandler(method) || !bringsUnnamed(marksOf(type, method))) continue;
+    const other = unnamed.get(where) ?? type;
+    if (other !== type) throw ofTwins(where, type.name);
+    unnamed.set(where, type);
   }
   for (const [type, isReached] of reached) {
     if (!isReached && marksOf(type).length > 0) throw withoutEffect(type.name);
   }
 }
+
+const ofTwins = (where: string, name: string) =>
+  new OptionsError(
+    `${where} has a budget without a name, and so has that of another class called ${name}: give them names, or they would be one budget`,
+  );
 
 const withoutEffect = (where: string) =>
   new OptionsError(

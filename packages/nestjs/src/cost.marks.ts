@@ -50,6 +50,9 @@ export function applyMarks(marks: readonly CostMark[], open: OpenScope, name: ()
 /** True where there is a `@Budget()`, with or without a name. */
 export const namesBudget = (marks: readonly CostMark[]): boolean => marks.some(({ budget }) => budget !== undefined);
 
+/** True where a budget is called after its handler. */
+export const bringsUnnamed = (marks: readonly CostMark[]): boolean => marks.some(({ unnamed }) => unnamed);
+
 /**
  * Finds what cannot be right for any request.
  *

@@ -16,6 +16,9 @@ const ENTRY = /^(method$|microservices:|websockets:|graphql:|RABBIT_HANDLER$)/;
 export const isHandler = (method: object): boolean =>
   Reflect.getMetadataKeys(method).some((key: unknown) => typeof key === 'string' && ENTRY.test(key));
 
+/** False for a handler of messages, a resolver and the like, which have no path to be called after. */
+export const isRoute = (method: object): boolean => Reflect.hasMetadata(METHOD, method);
+
 /** A message pattern, or an event of a gateway. */
 export const isMessageHandler = (method: object): boolean =>
   Reflect.getMetadataKeys(method).some(
