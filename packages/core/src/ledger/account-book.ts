@@ -1,8 +1,10 @@
 import type { Nanos } from '../money.js';
 import type { AccountRef, Balance, TopUp } from './ledger.js';
 
-/** How long an account is kept after its window has ended, for settles that come late. */
+/** How long an account is kept once its window is found to have ended: for settles that come late, and while a clock is ahead. */
 const GRACE_MS = 3_600_000;
+/** How many accounts each new one looks at. One goes at the second look after its window, and most get one before. */
+const LOOKS = 4;
 const NOTES_KEPT = 1_000;
 const NONE: readonly number[] = Object.freeze([]);
 
@@ -47,12 +49,14 @@ export class Account {
 export const EMPTY_BALANCE: Balance = Object.freeze({ settled: 0, reserved: 0, toppedUp: 0 });
 
 /**
- * All accounts. One that belongs to a scope lives as long as that object; one with a window goes an hour after the
- * window's end: each new account looks at two others, so nothing ever walks over all of them.
+ * All accounts. One that belongs to a scope lives as long as that object; one with a window goes an hour after that is
+ * found to have ended: each new account looks at some others, so nothing ever walks over all of them.
  */
 export class AccountBook {
   readonly #shared = new Map<string, Account>();
   readonly #owned = new WeakMap<object, Map<string, Account>>();
+  /** Of accounts whose window has ended, when that was found. */
+  readonly #foundOver = new WeakMap<Account, number>();
   #round = this.#shared.values();
 
   get size(): number {
@@ -68,8 +72,7 @@ export class AccountBook {
     if (found !== undefined) return found;
     const account = new Account(ref.key, ref.endsAt ?? Number.POSITIVE_INFINITY);
     if (ref.owner === undefined) {
-      this.#prune(at);
-      this.#prune(at);
+      for (let looks = 0; looks < LOOKS; looks++) this.#prune(at);
       this.#shared.set(ref.key, account);
     } else {
       this.#ownedBy(ref.owner).set(ref.key, account);
@@ -88,6 +91,17 @@ export class AccountBook {
   #prune(at: number): void {
     const { value: account, done } = this.#round.next();
     if (done) this.#round = this.#shared.values();
-    else if (account.endsAt + GRACE_MS < at && account.reserved === 0) this.#shared.delete(account.key);
+    else if (this.#isOver(account, at) && account.reserved === 0) this.#shared.delete(account.key);
+  }
+
+  /** An hour after it was first found so: a clock that jumps ahead by days may come back. */
+  #isOver(account: Account, at: number): boolean {
+    if (at <= account.endsAt) {
+      this.#foundOver.delete(account);
+      return false;
+    }
+    const since = Math.min(at, this.#foundOver.get(account) ?? at);
+    this.#foundOver.set(account, since);
+    return at - since > GRACE_MS;
   }
 }
