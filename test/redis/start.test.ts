@@ -48,6 +48,22 @@ describeWithRedis('the Redis ledger, when it starts', () => {
     await expect(ledger.start()).rejects.not.toThrow('secret');
   });
 
+  test('a user is enough that may use no keys but its own, and no dangerous command', async () => {
+    const account = hold('x', 10, 100);
+    const partition = () => 'of x';
+    const rights = ['on', '>secret', '+@all', '-@dangerous'];
+    await redis.client.acl('SETUSER', 'own', 'reset', ...rights, '~{eden-cost}:*', '~{eden-cost/*');
+    await redis.client.acl('SETUSER', 'home', 'reset', ...rights, '~{eden-cost}:*');
+    const as = (username: string, options = {}) =>
+      ledgerOf(redis.connect({ username, password: 'secret', enableReadyCheck: false }), options);
+    const ledgers = [as('home'), as('own', { partition }), as('home', { partition })] as const;
+    for (const ledger of ledgers) await ledger.start?.();
+    expect(await ledgers[0].reserve(request('a', [account]))).toMatchObject({ admitted: true });
+    expect(await ledgers[1].reserve(request('b', [account]))).toMatchObject({ admitted: true });
+    await expect(ledgers[2].reserve(request('c', [account]))).rejects.toThrow();
+    for (const ledger of ledgers) await ledger.close?.();
+  });
+
   const COMMANDS = ['mget', 'setrange', 'append', 'incr', 'type', 'hsetnx', 'hmget', 'pexpire', 'zrangebyscore', 'del'];
   test.each(COMMANDS)('a user that may not %s is refused, before a script could stop halfway', async (command) => {
     await redis.client.acl('SETUSER', 'weak', 'reset', 'on', '>secret', '~*', '+@all', `-${command}`);

@@ -9,7 +9,7 @@ const MOST_SKEW_MS = 1_000;
 
 const CANNOT = 'The Redis server cannot keep the ledger: ';
 const NO_RIGHTS =
-  'its user may not run the ledger. Allow it EVAL and EVALSHA, and within them all commands but dangerous ones, on the keys that begin with the prefix in braces';
+  'its user may not run the ledger. Allow it EVAL and EVALSHA, and within them all commands but dangerous ones, on the keys that begin with the prefix in braces, and with partition() on those of its partitions, as ~{eden-cost}:* ~{eden-cost/*';
 
 /** What a server answers with when it can never keep balances as it is. */
 const HOPELESS: readonly (readonly [RegExp, string])[] = [
