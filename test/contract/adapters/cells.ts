@@ -13,6 +13,8 @@ export interface Framework {
   readonly imports: readonly (readonly [name: string, module: string])[];
   /** The harness, called with these names. */
   readonly harness: string;
+  /** Neither the oldest that the adapter is for, nor the newest. */
+  readonly between: boolean;
   /** True: the framework neither ends nor cuts an answer whose stream fails. */
   readonly leavesOpen?: boolean;
 }
@@ -26,6 +28,10 @@ const APPS = join(__dirname, 'apps');
 const EXPRESS = ['4.18.0', '4', '5'];
 const KOA = ['2.13.0', '2', '3'];
 const NEST = ['10.0.0', '10', '11', '12'];
+
+const isBetween = (versions: readonly string[], version: string): boolean =>
+  version !== versions[0] && version !== versions.at(-1);
+
 /** Nest 10 and 11 do not hand Fastify their own `forceCloseConnections`. */
 const PLATFORMS = {
   Express: 'new platform.ExpressAdapter()',
@@ -37,6 +43,7 @@ export const EXPRESS_CELLS: Record<string, Framework> = Object.fromEntries(
     `Express ${version}`,
     {
       folder: `express-${version}`,
+      between: isBetween(EXPRESS, version),
       adapter: 'express',
       packages: [`express@${version}`],
       imports: [
@@ -53,6 +60,7 @@ export const KOA_CELLS: Record<string, Framework> = Object.fromEntries(
     `Koa ${version}`,
     {
       folder: `koa-${version}`,
+      between: isBetween(KOA, version),
       adapter: 'koa',
       leavesOpen: version.startsWith('2'),
       packages: [`koa@${version}`, '@koa/router@13'],
@@ -72,6 +80,7 @@ export const NEST_CELLS: Record<string, Framework> = Object.fromEntries(
       `Nest ${version} on ${platform}`,
       {
         folder: `nestjs-${version}`,
+        between: isBetween(NEST, version),
         adapter: 'nestjs',
         packages: [
           ...['common', 'core', 'platform-express', 'platform-fastify'].map((name) => `@nestjs/${name}@${version}`),
