@@ -13,8 +13,10 @@ import { root } from './bootstrap.mjs';
 export function jestFor(args, { all }) {
   const everything = all && args.every((arg) => arg.startsWith('-'));
   const asked = args.filter((arg) => /\btest\/majors\b/.test(arg));
+  const asksPacked = args.some((arg) => arg.includes('packed'));
   const env = {
-    ...((everything || args.some((arg) => arg.includes('packed'))) && { EDEN_COST_PACKED: '1' }),
+    ...((everything || asksPacked) && { EDEN_COST_PACKED: '1' }),
+    ...(asksPacked && { EDEN_COST_BETWEEN: '1' }),
     ...((everything || asked.length > 0) && { EDEN_COST_MAJORS: '1' }),
   };
   const others = args.filter((arg) => !asked.includes(arg));

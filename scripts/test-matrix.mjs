@@ -26,7 +26,8 @@ for (const node of [process.execPath, ...OTHERS.map(fetchNode)]) {
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
   console.log(`\n=== Node ${version}`);
   const startedAt = Date.now();
-  const { code, counts = NONE } = await runJest({ node, ...jestFor(process.argv.slice(2), { all: true }) });
+  const { args, env } = jestFor(process.argv.slice(2), { all: true });
+  const { code, counts = NONE } = await runJest({ node, args, env: { ...env, EDEN_COST_BETWEEN: '1' } });
   results.push({ version, code, ...counts, seconds: Math.round((Date.now() - startedAt) / 1000) });
 }
 

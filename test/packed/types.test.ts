@@ -9,7 +9,7 @@ import { install, PACKAGES, pack } from './install.js';
 const PROGRAMS = ['core', 'express', 'koa', 'nestjs', 'unregistered'];
 
 /** The oldest that the packages are for, the last that is written in TypeScript (in the matrix), and the workspace's own. */
-const COMPILERS = ['5.0', ...(process.env.EDEN_COST_PACKED === '1' ? ['5.9'] : []), '7'];
+const COMPILERS = ['5.0', ...(process.env.EDEN_COST_BETWEEN === '1' ? ['5.9'] : []), '7'];
 
 interface System {
   readonly type: 'module' | 'commonjs';

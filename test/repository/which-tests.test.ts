@@ -24,7 +24,12 @@ test.each<[string, string[], boolean, object]>([
   ['CI', [], true, { args: [], env: { ...PACKED, ...WITH_MAJORS } }],
   ['CI, with an option', ['--verbose'], true, { args: ['--verbose'], env: { ...PACKED, ...WITH_MAJORS } }],
   ['CI, some tests', ['test/koa'], true, { args: ['test/koa'], env: {} }],
-  ['the packed tarballs', ['test/packed'], false, { args: ['test/packed'], env: PACKED }],
+  [
+    'the packed tarballs',
+    ['test/packed'],
+    false,
+    { args: ['test/packed'], env: { ...PACKED, EDEN_COST_BETWEEN: '1' } },
+  ],
   ['every major', ['test/majors'], false, { args: ['--selectProjects', ...MAJORS], env: WITH_MAJORS }],
   [
     'some tests with one major',

@@ -12,7 +12,8 @@ import { useApp } from './use-app.js';
  * Each cell takes minutes on a slow machine. CI, which runs the versions between from their sources as well, has both ends; the
  * matrix, and whoever asks for packed tests, has all.
  */
-const isInThisRun = ([, { between }]: [string, Framework]): boolean => process.env.EDEN_COST_PACKED === '1' || !between;
+const isInThisRun = ([, { between }]: [string, Framework]): boolean =>
+  process.env.EDEN_COST_BETWEEN === '1' || !between;
 
 /** What every adapter holds to, with each major of its framework, from the packages as they are published. */
 export function adapterContract(cells: Record<string, Framework>): void {
