@@ -1,28 +1,16 @@
+import type { Applying } from './applying.js';
 import { accountFor, type LabelValues } from './budget/accounts.js';
 import type { ResolvedBudget } from './budget/budget.js';
 import { LimitUnavailable, type PlanLimits } from './budget/plan-limits.js';
 import { sameBudget } from './budget/resolve-budget.js';
-import { prepareTimeZones, type Window, windowAt } from './budget/window.js';
+import { prepareTimeZones, windowAt } from './budget/window.js';
 import type { CallInfo } from './call-info.js';
 import type { Clock } from './clock.js';
 import { OptionsError } from './errors.js';
-import type { AccountRef } from './ledger/ledger.js';
 import { isPromise, type MaybePromise, then } from './maybe.js';
 import type { Nanos } from './money.js';
 import { nearest } from './options/nearest.js';
 import type { Scope } from './scope/scope.js';
-
-/** A budget that applies to a call, its account, and its limit now. */
-export interface Applying {
-  readonly budget: ResolvedBudget;
-  readonly account: AccountRef;
-  readonly window: Window | undefined;
-  readonly limit: Nanos;
-  readonly enforce: boolean;
-  /** Why it cannot admit anything, whatever its balance. */
-  readonly impossible?: 'label-missing' | 'limit-unavailable';
-  readonly cause?: unknown;
-}
 
 export interface BookTools {
   readonly clock: Clock;

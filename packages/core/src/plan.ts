@@ -1,5 +1,5 @@
+import type { Applying } from './applying.js';
 import type { ResolvedBudget } from './budget/budget.js';
-import type { Applying } from './budget-book.js';
 import type { Call, Parts } from './call.js';
 import { OPERATION_ESTIMATES } from './edenai/operation-estimates.js';
 import type { PlannedHold } from './ledger-guard/meter-ledger.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Applying } from './budget-book.js';
+import type { Applying } from './applying.js';
 import type { Parts } from './call.js';
 import type { CallInfo } from './call-info.js';
 import { denialError } from './denial.js';
