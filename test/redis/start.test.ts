@@ -6,7 +6,7 @@ import { createClient as createClient4 } from 'redis4';
 import { createClient as createClient5 } from 'redis5';
 import { describeWithRedis } from '../support/redis-server.js';
 import { until } from '../support/until.js';
-import { balanceOf, hold, ledgerOf, request, useRedis } from './kit.js';
+import { balanceOf, countOf, hold, ledgerOf, request, useRedis } from './kit.js';
 
 /** The codes of the warnings that a task gives. */
 async function warningsOf(task: () => unknown): Promise<(string | undefined)[]> {
@@ -177,5 +177,21 @@ describeWithRedis('the Redis ledger, when it starts', () => {
     clock.advance(10_000);
     await until('the first has heard of the second', async () => (await answered(first, 'd')) === 2);
     await Promise.all([first.close(), second.close()]);
+  });
+
+  test('a server that is slow to say how many there are is not asked again meanwhile', async () => {
+    const clock = manualClock();
+    const ledger = ledgerOf(redis.client, { clock });
+    await ledger.start();
+    const before = await countOf(redis.client, 'evalsha');
+    clock.advance(60 * 60_000);
+    await redis.client.ping();
+    await until(
+      'both questions of one beat are answered',
+      async () => (await countOf(redis.client, 'evalsha')) > before + 1,
+    );
+    clock.advance(10_000);
+    await until('it goes on', async () => (await countOf(redis.client, 'evalsha')) === before + 4);
+    await ledger.close();
   });
 });

@@ -5,13 +5,17 @@ import type { Partitions } from './partitions.js';
 const EVERY_MS = 10_000;
 const ALIVE_MS = 30_000;
 
-/** Says every ten seconds that this process is alive, and looks whether the balances are still those that it saw. */
+/**
+ * Says every ten seconds that this process is alive, and looks whether the balances are still those that it saw. A server
+ * that takes longer than that over it is asked again only once it has answered, or let the deadline pass.
+ */
 export class Heartbeat {
   /** Told of a loss that nobody has asked about. */
   lost: (cause: unknown) => void = () => {};
   /** How many processes are alive, this one included, as it was told last. */
   processes: number | undefined;
   #timer: Timer | undefined;
+  #looks = false;
   #stopped = false;
 
   constructor(
@@ -24,7 +28,7 @@ export class Heartbeat {
     this.#timer = this.clock.after(EVERY_MS, () => {
       this.#timer = undefined;
       this.start();
-      this.#look().catch(() => {});
+      if (!this.#looks) this.#look().catch(() => {});
     });
   }
 
@@ -42,8 +46,13 @@ export class Heartbeat {
 
   async #look(): Promise<void> {
     const told = (cause: unknown) => cause instanceof LedgerLostError && this.lost(cause);
-    for (const partition of this.partitions.seen) await partition.look().catch(told);
-    await this.beat();
+    this.#looks = true;
+    try {
+      for (const partition of this.partitions.seen) await partition.look().catch(told);
+      await this.beat();
+    } finally {
+      this.#looks = false;
+    }
   }
 
   async #tell(stays: '0' | '1'): Promise<void> {
