@@ -38,8 +38,8 @@ export class AddedHeaders {
     const { labels } = scope;
     const tags: (readonly [string, string])[] = [];
     for (const [label, name] of this.options.tags) {
-      const value = labels[label];
-      if (value === undefined) continue;
+      if (!Object.hasOwn(labels, label)) continue;
+      const value = labels[label] as string;
       if (isTagValue(value)) tags.push([name, value]);
       else
         this.#dropped(

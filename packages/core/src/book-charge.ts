@@ -5,7 +5,7 @@ import type { AnswerMetadata } from './edenai/metadata.js';
 import { OptionsError } from './errors.js';
 import type { Rank, SettleResult } from './ledger/ledger.js';
 import type { Booked } from './ledger-guard/meter-ledger.js';
-import { isPromise, type MaybePromise, then } from './maybe.js';
+import { isPromise, type MaybePromise } from './maybe.js';
 import type { CallEnd } from './metered-call.js';
 import type { Nanos } from './money.js';
 import type { Plan } from './plan.js';
@@ -71,7 +71,9 @@ export function settleBooking(
   if (!isHeld && !(job && parts.ledger.shared)) return NOTHING_BOOKED;
   const truth = { rank, at: parts.clock.now() };
   const asked = askLedger(parts, () => parts.ledger.settle(job?.reservation ?? call.id, amount, truth));
-  return then(asked, (result) => (result !== undefined && (isHeld || result.known) ? result : NOTHING_BOOKED));
+  const booked = (result: Booked | undefined) =>
+    result !== undefined && (isHeld || result.known) ? result : NOTHING_BOOKED;
+  return isPromise(asked) ? asked.then(booked) : booked(asked);
 }
 
 /** Makes the charge of what the ledger has settled. */
@@ -147,7 +149,7 @@ function chargeOf(parts: Parts, call: ChargedCall, plan: Plan, { status, facts }
     amount: amount - (corrects?.amount ?? 0),
     basis,
     operation: call.kind.operation,
-    labels: call.labels ?? call.scope?.labelsNow ?? {},
+    labels: call.labels ?? call.scope?.labels ?? {},
     budgets: plan.applying.map(({ budget }) => budget.name),
     late: call.scope?.finished ?? call.labels !== undefined,
     overrun: 0,
@@ -171,14 +173,15 @@ function sayMetadata(charge: Writable<Charge>, { region, attempts, isByok }: Ans
 
 /** Asks the ledger; when it is not set up right, the call is not touched, and an event tells. */
 export function askLedger<T>(parts: Parts, question: () => T | Promise<T>): MaybePromise<T | undefined> {
-  const failed = (cause: unknown): undefined => {
-    const message = `The ledger could not book a call${cause instanceof OptionsError ? `: ${cause.message}` : ''}`;
-    parts.events.emit('error', { problem: 'ledger', message, cause });
-  };
   try {
     const answer = question();
-    return isPromise(answer) ? (answer as Promise<T>).catch(failed) : answer;
+    return isPromise(answer) ? (answer as Promise<T>).catch((cause) => ledgerFailed(parts, cause)) : answer;
   } catch (cause) {
-    return failed(cause);
+    return ledgerFailed(parts, cause);
   }
+}
+
+function ledgerFailed({ events }: Parts, cause: unknown): undefined {
+  const message = `The ledger could not book a call${cause instanceof OptionsError ? `: ${cause.message}` : ''}`;
+  events.emit('error', { problem: 'ledger', message, cause });
 }

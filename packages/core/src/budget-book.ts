@@ -11,6 +11,7 @@ import { isPromise, type MaybePromise, then } from './maybe.js';
 import type { Nanos } from './money.js';
 import { nearest } from './options/nearest.js';
 import type { Scope } from './scope/scope.js';
+import type { Writable } from './writable.js';
 
 export interface BookTools {
   readonly clock: Clock;
@@ -21,6 +22,18 @@ export interface BookTools {
   readonly matchFailed: (budget: string, cause: unknown) => void;
   /** A budget is known from now on. */
   readonly added?: (budget: ResolvedBudget) => void;
+}
+
+type Unlimited = Writable<Applying>;
+
+const withLimit = (applying: Unlimited, limit: Nanos): Applying => {
+  applying.limit = limit;
+  return applying;
+};
+
+function withoutLimit(applying: Unlimited, cause: unknown): Applying {
+  if (!(cause instanceof LimitUnavailable)) throw cause;
+  return { ...applying, impossible: 'limit-unavailable', cause };
 }
 
 const NO_LABELS = Object.freeze({});
@@ -163,29 +176,24 @@ export class BudgetBook {
         : windowAt(budget.window, budget.timeZone, now);
     const account = accountFor(budget, labels, window, scope?.owner, this.tools.values);
     if (account.kind === 'skip') return undefined;
-    const applies = (limit: Nanos): Applying => ({
-      budget,
-      window,
-      account: account.ref,
-      limit,
-      enforce: this.#enforces(budget, scope),
-    });
-    if (account.kind === 'refuse') return { ...applies(0), impossible: 'label-missing' };
-    const unavailable = (cause: unknown): Applying => {
-      if (!(cause instanceof LimitUnavailable)) throw cause;
-      return { ...applies(0), impossible: 'limit-unavailable', cause };
-    };
+    const applying = { budget, window, account: account.ref, limit: 0, enforce: this.#enforces(budget, scope) };
+    if (account.kind === 'refuse') return { ...applying, impossible: 'label-missing' };
     try {
       const limit = this.tools.limits.limitFor(budget, scope);
-      return isPromise(limit) ? limit.then(applies, unavailable) : applies(limit);
+      return isPromise(limit)
+        ? limit.then(
+            (amount) => withLimit(applying, amount),
+            (cause) => withoutLimit(applying, cause),
+          )
+        : withLimit(applying, limit);
     } catch (cause) {
-      return unavailable(cause);
+      return withoutLimit(applying, cause);
     }
   }
 
   #enforces(budget: ResolvedBudget, scope: Scope | undefined): boolean {
     if (this.tools.observe || budget.mode === 'observe') return false;
     if (scope === undefined) return true;
-    return !scope.skipped.names.has(budget.name) && (!scope.skipped.all || budget.mandatory);
+    return !scope.skipped.has(budget.name) && (!scope.skipsAll || budget.mandatory);
   }
 }

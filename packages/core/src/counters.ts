@@ -33,7 +33,7 @@ export class Counters {
   constructor(private readonly startedAt: number) {}
 
   charge(charge: Charge, attributed: boolean): void {
-    this.#all.charge({ ...charge, model: undefined } as Charge);
+    this.#all.amounts(charge);
     if (!attributed) this.#unattributed += charge.amount;
   }
 

@@ -23,7 +23,7 @@ import { warnOfLogger } from './log/logger-warning.js';
 import { OperatorLog } from './log/operator-log.js';
 import type { Closed, Health, HealthOptions, Meter, OpenInit, OpenScope, RunInit } from './meter.js';
 import type { ObservedDenial } from './observed-denials.js';
-import { RequestScope } from './open-scope.js';
+import { RequestScope, type ScopeTools } from './open-scope.js';
 import type { Settings } from './options/settings.js';
 import { makeParts } from './parts.js';
 import { processState } from './process-state.js';
@@ -47,6 +47,7 @@ export class EdenMeter implements Meter {
   readonly #gate: Gate;
   readonly #interception: Interception;
   readonly #scopeMeter: ScopeMeter;
+  readonly #scopeTools: ScopeTools;
   readonly #write: WriteLine;
   readonly #log: OperatorLog;
   #ready: Promise<void> = Promise.resolve();
@@ -62,6 +63,15 @@ export class EdenMeter implements Meter {
     this.#events = new Events((error) => (error.problem === 'log' ? warnOfLogger() : this.#log.error(error)));
     this.#parts = makeParts(settings, this.#events);
     this.#scopeMeter = scopeMeter(this.#parts);
+    this.#scopeTools = {
+      meter: this,
+      clock: settings.clock,
+      write: this.#write,
+      asksForLogger: settings.logger === undefined,
+      labels: settings.logLabels,
+      take: (budget) => this.#parts.budgets.add(budget),
+      failed: this.#lineFailed,
+    };
     this.#gate = new Gate(this.#parts);
     this.#interception = new Interception(this.#gate);
     this.fetch = wrapFetch((input, init) => globalThis.fetch(input, init), this.#gate, true);
@@ -110,21 +120,10 @@ export class EdenMeter implements Meter {
     return this.#interception.uninstall();
   }
 
-  open({ logger, ...init }: OpenInit): OpenScope {
+  open(init: OpenInit): OpenScope {
     this.#interception.scopeOpened();
     this.#parts.unattributed.scopeOpened();
-    const scope = new Scope(randomUUID(), this.#scopeMeter);
-    const take = (budget: ResolvedBudget) => this.#parts.budgets.add(budget);
-    return new RequestScope(
-      scope,
-      this,
-      { ...init, ...(logger && this.settings.logger === undefined && { logger }) },
-      this.#write,
-      this.settings.logLabels,
-      take,
-      this.settings.clock,
-      this.#lineFailed,
-    );
+    return new RequestScope(new Scope(randomUUID(), this.#scopeMeter), this.#scopeTools, init);
   }
 
   budget(name: string): ResolvedBudget {

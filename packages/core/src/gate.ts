@@ -50,7 +50,8 @@ export class Gate implements CallGate, FetchGate {
   }
 
   inContext<T>(context: CallContext, work: () => T): T {
-    return processState.storage.run(context as Scope, work);
+    const { storage } = processState;
+    return storage.getStore() === context ? work() : storage.run(context as Scope, work);
   }
 
   admit(request: OutgoingRequest, context: CallContext): MaybePromise<Admission | undefined> {

@@ -1,99 +1,114 @@
 import type { ResolvedBudget } from './budget/budget.js';
 import type { Clock } from './clock.js';
 import type { DenialStatus } from './denial.js';
-import { fieldsFor } from './log/bound-fields.js';
+import { fieldsFor, type LineFields } from './log/bound-fields.js';
 import { lineWriter, type WriteLine } from './log/line-writer.js';
+import type { Logger } from './log/logger.js';
 import type { Meter, OpenInit, OpenScope } from './meter.js';
-import { COST_MESSAGE, costFields, type LineState } from './scope/cost-line.js';
-import type { LabelSource } from './scope/labels.js';
+import { COST_MESSAGE, costFields } from './scope/cost-line.js';
 import type { Scope } from './scope/scope.js';
+
+/** What all scopes of a meter share. */
+export interface ScopeTools {
+  readonly meter: Meter;
+  readonly clock: Clock;
+  readonly write: WriteLine;
+  /** Whether a request's own logger is asked for. */
+  readonly asksForLogger: boolean;
+  readonly labels: boolean | readonly string[];
+  take(budget: ResolvedBudget): ResolvedBudget;
+  failed(cause: unknown): void;
+}
 
 /** The scope of one incoming request, with what its adapter knows of it. */
 export class RequestScope implements OpenScope {
   readonly #startedAt: number;
+  #responseTime = 0;
+  #aborted = false;
 
   constructor(
     readonly scope: Scope,
-    readonly meter: Meter,
+    private readonly tools: ScopeTools,
     private readonly init: OpenInit,
-    private readonly write: WriteLine,
-    private readonly labels: boolean | readonly string[],
-    private readonly take: (budget: ResolvedBudget) => ResolvedBudget,
-    private readonly clock: Clock,
-    private readonly failed: (cause: unknown) => void,
   ) {
-    this.#startedAt = clock.now();
+    this.#startedAt = tools.clock.now();
     this.add(init);
+  }
+
+  get meter(): Meter {
+    return this.tools.meter;
   }
 
   get status(): DenialStatus {
     return this.scope.status;
   }
 
-  add(init: { labels?: LabelSource; budgets?: readonly ResolvedBudget[]; status?: DenialStatus }): void {
-    if (init.labels !== undefined) this.scope.labelsFrom(init.labels);
-    if (init.budgets !== undefined) this.scope.budgets.push(...init.budgets.map(this.take));
-    if (init.status !== undefined) this.scope.status = { ...this.scope.status, ...init.status };
+  add({ labels, budgets, status }: Parameters<OpenScope['add']>[0]): void {
+    const { scope, tools } = this;
+    if (labels !== undefined) scope.labelsFrom(labels);
+    if (budgets !== undefined) scope.budgets = [...scope.budgets, ...budgets.map((budget) => tools.take(budget))];
+    if (status !== undefined) scope.status = { ...scope.status, ...status };
   }
 
   name(budget: ResolvedBudget): void {
-    const known = this.take(budget);
-    this.scope.named.add(known.name);
-    if (!this.scope.budgets.includes(known)) this.scope.budgets.push(known);
+    const { scope } = this;
+    const known = this.tools.take(budget);
+    scope.named = new Set([...scope.named, known.name]);
+    if (!scope.budgets.includes(known)) scope.budgets = [...scope.budgets, known];
   }
 
   skip(names: readonly string[]): void {
-    const { skipped } = this.scope;
-    if (names.length === 0) skipped.all = true;
-    for (const name of names) skipped.names.add(name);
+    const { scope } = this;
+    if (names.length === 0) scope.skipsAll = true;
+    else scope.skipped = new Set([...scope.skipped, ...names]);
   }
 
   part(): OpenScope {
-    return new RequestScope(
-      this.scope.part(),
-      this.meter,
-      {},
-      this.write,
-      this.labels,
-      this.take,
-      this.clock,
-      this.failed,
-    );
+    return new RequestScope(this.scope.part(), this.tools, {});
   }
 
   finish({ aborted }: { aborted: boolean }): void {
     const { running } = this.scope;
     if (running.finished) return;
     running.finished = true;
-    const responseTime = Math.max(0, this.clock.now() - this.#startedAt);
-    const line = (late: boolean) => this.#line(responseTime, { aborted, late });
-    running.onLate = () => line(true);
-    if (!running.untold.empty) line(false);
+    this.#responseTime = Math.max(0, this.tools.clock.now() - this.#startedAt);
+    this.#aborted = aborted;
+    running.onLate = () => this.#tell(true);
+    if (!running.untold.empty) this.#tell(false);
   }
 
   /** A logger, or an adapter, that fails must not fail the request; what was spent is told all the same. */
-  #line(responseTime: number, state: LineState): void {
-    const edenai = costFields(this.scope, this.scope.running.takeUntold(), this.labels, state);
-    const fields = { ...this.#described(), responseTime, edenai };
-    const failed = (cause: unknown) => {
-      this.failed(cause);
-      this.write(30, COST_MESSAGE, fields);
-    };
+  #tell(late: boolean): void {
+    const { scope, tools, init } = this;
+    const state = { aborted: this.#aborted, late };
+    const edenai = costFields(scope, scope.running.takeUntold(), tools.labels, state);
+    const fields = { ...this.#described(), responseTime: this.#responseTime, edenai };
     try {
-      const logger = this.init.logger?.();
-      const known = logger && fieldsFor(logger, fields);
-      if (logger && known) lineWriter(logger, failed)(30, COST_MESSAGE, known);
-      else this.write(30, COST_MESSAGE, fields);
+      const logger = tools.asksForLogger ? init.logger?.() : undefined;
+      if (logger === undefined || !this.#tellThrough(logger, fields)) tools.write(30, COST_MESSAGE, fields);
     } catch (cause) {
-      failed(cause);
+      this.#retell(cause, fields);
     }
+  }
+
+  /** The request's own logger. False when it cannot tell. */
+  #tellThrough(logger: Logger, fields: LineFields): boolean {
+    const known = fieldsFor(logger, fields);
+    if (known === undefined) return false;
+    lineWriter(logger, (cause) => this.#retell(cause, fields))(30, COST_MESSAGE, known);
+    return true;
+  }
+
+  #retell(cause: unknown, fields: LineFields): void {
+    this.tools.failed(cause);
+    this.tools.write(30, COST_MESSAGE, fields);
   }
 
   #described(): object {
     try {
       return this.init.describe?.() ?? {};
     } catch (cause) {
-      this.failed(cause);
+      this.tools.failed(cause);
       return {};
     }
   }

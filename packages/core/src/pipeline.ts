@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Call, Parts } from './call.js';
 import type { CallInfo } from './call-info.js';
+import { CallOutcome } from './call-outcome.js';
 import type { Operation } from './charge.js';
 import type { Passage } from './credits/passage.js';
 import { DENIAL_HEADER, type Denial, denialError } from './denial.js';
@@ -10,13 +11,12 @@ import { type RequestFacts, readRequest } from './edenai/request-body.js';
 import { type Admission, ESTIMATE_HEADER, type OutgoingRequest } from './exchange.js';
 import type { Verdict } from './ledger-guard/meter-ledger.js';
 import { isPromise, type MaybePromise, then } from './maybe.js';
-import { type CallWatcher, MeteredCall } from './metered-call.js';
+import { MeteredCall } from './metered-call.js';
 import { estimateToNanos, type Nanos } from './money.js';
 import { type Plan, planHolds } from './plan.js';
 import { reserve } from './reserve.js';
 import type { Scope } from './scope/scope.js';
-import { settleCall } from './settle-call.js';
-import { tellCircuitOpen, tellCreditsExhausted, tellDenial, tellObserved, tellUnasked } from './tell.js';
+import { tellCircuitOpen, tellDenial, tellObserved, tellUnasked } from './tell.js';
 
 /**
  * The path of one call: what it is, what it may cost, whether that fits, and then either its way to Eden AI and back
@@ -82,7 +82,7 @@ function describe(parts: Parts, request: OutgoingRequest, scope: Scope | undefin
   const { kind, body } = request;
   const facts = readRequest(kind.operation, body);
   return {
-    id: randomUUID(),
+    id: scope?.nextCallId() ?? randomUUID(),
     startedAt: parts.clock.now(),
     request,
     kind,
@@ -137,27 +137,10 @@ function send(parts: Parts, call: Call, plan: Plan, verdict: Verdict, passage: P
   tellObserved(parts, call, plan, verdict);
   tellUnasked(parts, call, plan, verdict);
   parts.openCalls.add(call.id, call.draws === 'no' ? 0 : plan.estimate, plan.holds.length > 0);
-  const watcher: CallWatcher = {
-    answered: (status) => passage.answered(status),
-    ended: (end) => {
-      const isPaid = guarded(parts, () => settleCall(parts, call, plan, end));
-      passage.over(end.facts.isByok ? 'external' : isPaid ? 'credits' : 'nothing');
-    },
-    paymentRequired: () => tellCreditsExhausted(parts, call),
-  };
+  const { streamUsage, settings } = parts;
+  const outcome = new CallOutcome(parts, call, plan, passage);
   const headers = parts.addedHeaders.of(call);
-  const exchange = new MeteredCall(call, parts.streamUsage, parts.settings.maxCost, watcher, headers);
-  return { admitted: true, exchange };
-}
-
-/** A call that went well does not fail because it could not be booked. */
-function guarded(parts: Parts, settle: () => boolean): boolean {
-  try {
-    return settle();
-  } catch (cause) {
-    parts.events.emit('error', { problem: 'settling', message: 'A call could not be booked', cause });
-    return false;
-  }
+  return { admitted: true, exchange: new MeteredCall(call, streamUsage, settings.maxCost, outcome, headers) };
 }
 
 /** A 402 in the endpoint's own shape: SDKs make their own error of it at once, where a rejection would be tried again. */

@@ -18,12 +18,15 @@ interface KeyInUse {
 export class KeysInUse {
   readonly #seed = randomInt(2 ** 32);
   readonly #keys = new Map<number, KeyInUse>();
+  #latest: number | undefined;
 
   /** Returns what the key is known by here. */
   use(apiKey: string, draws: DrawsOnCredits, now: number): number {
     const print = this.#printOf(apiKey);
     const key = this.#keys.get(print) ?? { draws, usedAt: now };
     key.usedAt = now;
+    if (print === this.#latest) return print;
+    this.#latest = print;
     this.#keys.delete(print); // the latest is the last one
     this.#keys.set(print, key);
     if (this.#keys.size > MOST) this.#keys.delete(this.#keys.keys().next().value as number);

@@ -5,7 +5,14 @@ import { type CostReading, laterCost, readCost } from './cost.js';
 import { jobIdOf, jobPhase } from './jobs.js';
 import { scanHead, scanTail, scanTopLevel } from './json-scan.js';
 import { type AnswerMetadata, readMetadata } from './metadata.js';
-import { allFailed, providerAnswers, providerShares, providersCost, type Share } from './provider-answers.js';
+import {
+  allFailed,
+  type ProviderAnswer,
+  providerAnswers,
+  providerShares,
+  providersCost,
+  type Share,
+} from './provider-answers.js';
 import {
   ANSWER_KEYS,
   firstOf,
@@ -50,6 +57,8 @@ export interface AnswerFacts {
  */
 export type JsonAnswer = { readonly whole: Buffer } | { readonly head: Buffer; readonly tail?: Buffer };
 
+const NO_PROVIDERS: readonly ProviderAnswer[] = [];
+
 const HAS_JOB: ReadonlySet<string> = new Set(['job', 'video', 'poll']);
 
 /**
@@ -60,16 +69,15 @@ const HAS_JOB: ReadonlySet<string> = new Set(['job', 'video', 'poll']);
  */
 export function readJsonAnswer(kind: CallKind, answer: JsonAnswer, maxNanos: Nanos): AnswerFacts {
   const parts = scanParts(answer);
-  const name = (key: string) => firstOf(parts, (part) => readName(part, key));
-  const usage = firstOf(parts, (part) => readUsage(member(part, 'usage')));
-  const model = name('model');
-  const providers = kind.family === 'v2' && 'whole' in answer ? providerAnswers(answer.whole) : [];
+  const usage = firstOf(parts, usageOf);
+  const model = firstOf(parts, readName, 'model');
+  const providers = kind.family === 'v2' && 'whole' in answer ? providerAnswers(answer.whole) : NO_PROVIDERS;
   const shares = providerShares(providers, maxNanos);
-  const provider = name('provider') ?? (shares.length === 1 ? shares[0]?.provider : undefined);
-  const status = HAS_JOB.has(kind.operation) ? name('status') : undefined;
+  const provider = firstOf(parts, readName, 'provider') ?? (shares.length === 1 ? shares[0]?.provider : undefined);
+  const status = HAS_JOB.has(kind.operation) ? firstOf(parts, readName, 'status') : undefined;
   const id = HAS_JOB.has(kind.operation) ? readId(parts) : undefined;
   const metadata = firstOf(parts, readMetadata);
-  const feature = kind.family === 'universal' ? readFeature(name) : undefined;
+  const feature = kind.family === 'universal' ? readFeature(parts) : undefined;
   const facts: Writable<AnswerFacts> = {
     cost: bodyCost(kind, parts, providers, maxNanos),
     isByok: firstOf(parts, readByok) ?? false,
@@ -86,8 +94,11 @@ export function readJsonAnswer(kind: CallKind, answer: JsonAnswer, maxNanos: Nan
   return facts;
 }
 
-function readFeature(name: (key: string) => string | undefined): string | undefined {
-  const [feature, subfeature] = [name('feature'), name('subfeature')];
+const usageOf = (part: ScannedObject): TokenUsage | undefined => readUsage(member(part, 'usage'));
+
+function readFeature(parts: readonly ScannedObject[]): string | undefined {
+  const feature = firstOf(parts, readName, 'feature');
+  const subfeature = firstOf(parts, readName, 'subfeature');
   return feature === undefined || subfeature === undefined ? undefined : `${feature}__${subfeature}`;
 }
 
@@ -122,7 +133,7 @@ export function readByok(part: ScannedObject): boolean | undefined {
 
 /** A video has an `id`; of a Universal AI job it may be something else's. */
 const readId = (parts: readonly ScannedObject[]): string | undefined =>
-  firstOf(parts, (part) => readText(part, 'public_id')) ?? firstOf(parts, (part) => readText(part, 'id'));
+  firstOf(parts, readText, 'public_id') ?? firstOf(parts, readText, 'id');
 
 /** The end comes first: of a duplicate key the last one counts. */
 function scanParts(answer: JsonAnswer): readonly ScannedObject[] {
@@ -137,10 +148,7 @@ function bodyCost(
   providers: readonly ScannedObject[],
   maxNanos: Nanos,
 ): CostReading {
-  const cost = readCost(
-    firstOf(parts, (part) => memberText(part, 'cost')),
-    maxNanos,
-  );
+  const cost = readCost(firstOf(parts, memberText, 'cost'), maxNanos);
   if (cost.kind === 'amount') return cost;
   if (kind.operation === 'responses') return laterCost(cost, readCost(firstOf(parts, usageCost), maxNanos));
   return laterCost(cost, providersCost(providers, maxNanos));

@@ -39,10 +39,11 @@ export function readCost(text: string | undefined, maxNanos: Nanos): CostReading
 }
 
 /** Of two readings of one answer the later counts, unless it says less. */
-export function laterCost(earlier: CostReading, later: CostReading): CostReading {
-  const rank = { missing: 0, invalid: 1, amount: 2 };
-  return rank[later.kind] >= rank[earlier.kind] ? later : earlier;
-}
+export const laterCost = (earlier: CostReading, later: CostReading): CostReading =>
+  SAYS[later.kind] >= SAYS[earlier.kind] ? later : earlier;
+
+/** How much each kind of reading says. */
+const SAYS = { missing: 0, invalid: 1, amount: 2 } as const;
 
 /** The sum over the providers of a v2 feature call; `raw` is then a sum too. One that is invalid makes the sum invalid. */
 export function sumCosts(costs: readonly CostReading[], maxNanos: Nanos): CostReading {

@@ -53,11 +53,12 @@ export function readRequest(operation: Operation, body: Buffer | undefined): Req
 
   const value = (key: string): unknown => readSpan(body, scan.values.get(key));
   const model = value('model');
-  const limits = LIMITS.map(value).filter(isCount);
-  const maxOutputTokens = NO_OUTPUT.has(operation) ? 0 : limits.length > 0 ? Math.max(...limits) : undefined;
+  const maxOutputTokens = NO_OUTPUT.has(operation) ? 0 : largest(LIMITS, value);
   const choices = value('n');
   const tools = value('tools');
-  const fallbacks = FALLBACKS.flatMap((key) => readFallbacks(value(key)));
+  const fallbacks = FALLBACKS.some((key) => scan.values.has(key))
+    ? FALLBACKS.flatMap((key) => readFallbacks(value(key)))
+    : [];
   const facts: Writable<RequestFacts> = {
     stream: spanText(body, scan.values.get('stream')) === 'true',
     asksUsage: readAsksUsage(body, scan),
@@ -74,6 +75,16 @@ export function readRequest(operation: Operation, body: Buffer | undefined): Req
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
+
+/** Of several counts; `undefined` where there is none. */
+function largest(keys: readonly string[], value: (key: string) => unknown): number | undefined {
+  let most: number | undefined;
+  for (const key of keys) {
+    const count = value(key);
+    if (isCount(count) && count > (most ?? 0)) most = count;
+  }
+  return most;
+}
 
 function readAsksUsage(body: Buffer, scan: Scan): RequestFacts['asksUsage'] {
   const options = readSpan(body, scan.values.get('stream_options')) as { include_usage?: unknown } | null | undefined;

@@ -44,13 +44,14 @@ export function nested(
   return { body, scan: scanTopLevel(body, keys) };
 }
 
-/** What the first part that says it says. */
+/** What the first part that says it says; `key` is handed on to what reads it. */
 export function firstOf<T>(
   parts: readonly ScannedObject[],
-  read: (part: ScannedObject) => T | undefined,
+  read: (part: ScannedObject, key: string) => T | undefined,
+  key = '',
 ): T | undefined {
   for (const part of parts) {
-    const value = read(part);
+    const value = read(part, key);
     if (value !== undefined) return value;
   }
   return undefined;

@@ -99,8 +99,8 @@ export class StreamFacts {
   }
 
   #take(name: string, frames: readonly ScannedObject[], inside: readonly ScannedObject[]): void {
-    const type = firstOf(frames, (frame) => readName(frame, 'type')) ?? name;
-    const error = firstOf(frames, (frame) => member(frame, 'error'));
+    const type = firstOf(frames, readName, 'type') ?? name;
+    const error = firstOf(frames, member, 'error');
     if (FAILURE.test(type) || FAILURE.test(name) || (error ?? false) !== false) this.sawError = true;
     const isResponseEnd = RESPONSE_END.test(type);
     if (isResponseEnd || type === 'message_stop') this.sawEnd = this.finished = true;

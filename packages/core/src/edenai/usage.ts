@@ -1,3 +1,5 @@
+import type { Writable } from '../writable.js';
+
 /** Tokens as an answer counts them; nothing is added up. */
 export interface TokenUsage {
   readonly inputTokens: number;
@@ -43,13 +45,11 @@ export function readUsage(value: unknown): TokenUsage | undefined {
   const cacheWrite = firstCount(value, PATHS.cacheWrite);
   const extra = member(value, 'cache_read_input_tokens') ?? member(value, 'cache_creation_input_tokens');
   const cacheIsExtra = extra !== undefined && member(value, 'prompt_tokens') === undefined;
-  return {
-    inputTokens: input ?? 0,
-    outputTokens: output ?? 0,
-    ...(cached !== undefined && { cachedInputTokens: cached }),
-    ...(cacheWrite !== undefined && { cacheWriteTokens: cacheWrite }),
-    ...(cacheIsExtra && { cacheIsExtra }),
-  };
+  const usage: Writable<TokenUsage> = { inputTokens: input ?? 0, outputTokens: output ?? 0 };
+  if (cached !== undefined) usage.cachedInputTokens = cached;
+  if (cacheWrite !== undefined) usage.cacheWriteTokens = cacheWrite;
+  if (cacheIsExtra) usage.cacheIsExtra = true;
+  return usage;
 }
 
 function firstCount(value: unknown, paths: readonly (readonly string[])[]): number | undefined {

@@ -1,5 +1,6 @@
 import { type Admission, ESTIMATE_HEADER, type Exchange, type HeaderLookup, type Held } from '../exchange.js';
 import type { MaybePromise } from '../maybe.js';
+import type { Writable } from '../writable.js';
 import { handOver } from './call-depth.js';
 import { kMetered } from './metered-mark.js';
 import { drain, type ReadBody } from './undici-body.js';
@@ -114,9 +115,10 @@ export class DispatchedCall implements Held, HeldCall {
   }
 
   #send(changes: Changes, handler: Handler): boolean {
-    return handOver(() =>
-      this.original.call(this.dispatcher, { ...this.options, ...changes, [kMetered]: true }, handler),
-    );
+    const options: Writable<DispatchOptions> = { ...this.options, [kMetered]: true };
+    if (changes.body !== undefined) options.body = changes.body;
+    if (changes.headers !== undefined) options.headers = changes.headers;
+    return handOver(() => this.original.call(this.dispatcher, options, handler));
   }
 }
 

@@ -69,7 +69,7 @@ function takeOldest(jobs: Map<string, StartedJob>): StartedJob | undefined {
 export function letGoOfRequest(job: StartedJob): void {
   const { scope, ...call } = job.call;
   if (scope === undefined || call.labels !== undefined) return;
-  const labels = scope.labelsNow;
+  const labels = scope.labels;
   const request = new WeakRef(scope);
   job.call = {
     ...call,

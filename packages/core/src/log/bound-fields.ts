@@ -2,6 +2,9 @@ import type { Logger } from './logger.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** What a cost line says: what the adapter knows of the request, and the costs. */
+export type LineFields = Fields & { readonly edenai: object };
+
 /** What a logger says in every line, as pino's children do; `{}` of one that does not tell. */
 function bindingsOf(logger: Logger): object {
   const read = (logger as { bindings?: unknown }).bindings;
@@ -16,7 +19,7 @@ function bindingsOf(logger: Logger): object {
  *
  * @returns `undefined` when even the costs' own key is taken: this logger cannot tell them
  */
-export function fieldsFor(logger: Logger, { edenai, ...known }: Fields & { edenai: object }): Fields | undefined {
+export function fieldsFor(logger: Logger, { edenai, ...known }: LineFields): Fields | undefined {
   const bindings = bindingsOf(logger);
   if (Object.hasOwn(bindings, 'edenai')) return undefined;
   const free = Object.fromEntries(Object.entries(known).filter(([key]) => !Object.hasOwn(bindings, key)));

@@ -1,6 +1,6 @@
 import { isPromise } from '../maybe.js';
-import { writeTo } from './log-dialects.js';
-import { type LoggerOption, type LogLevel, METHODS } from './logger.js';
+import { dialectOf, type Write } from './log-dialects.js';
+import type { LoggerOption, LogLevel } from './logger.js';
 
 type Line = [level: LogLevel, msg: string, fields: object];
 
@@ -13,14 +13,14 @@ export function lineWriter(
   failed: (cause: unknown, ...line: Line) => void,
 ): WriteLine {
   if (!logger) return () => {};
+  let write: Write | undefined;
   return (level, msg, fields) => {
-    const fail = (cause: unknown) => failed(cause, level, msg, fields);
     try {
-      const line = { level, msg, ...fields };
-      const written: unknown = typeof logger === 'function' ? logger(line) : writeTo(logger, METHODS[level], line);
-      if (isPromise(written)) written.then(undefined, fail);
+      write ??= dialectOf(logger);
+      const written = write(level, msg, fields);
+      if (isPromise(written)) written.then(undefined, (cause) => failed(cause, level, msg, fields));
     } catch (cause) {
-      fail(cause);
+      failed(cause, level, msg, fields);
     }
   };
 }

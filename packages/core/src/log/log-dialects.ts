@@ -1,11 +1,8 @@
 import { Console } from 'node:console';
-import type { Logger, LogLine } from './logger.js';
+import { type Logger, type LoggerOption, type LogLevel, METHODS } from './logger.js';
 
-type Method = keyof Logger;
-type Dialect = readonly [
-  is: (logger: object) => boolean,
-  write: (logger: never, method: Method, line: LogLine) => unknown,
-];
+/** Writes one line the way that a logger takes it. Returns what the logger does. */
+export type Write = (level: LogLevel, msg: string, fields: object) => unknown;
 
 const has = (logger: object, ...methods: string[]): boolean =>
   methods.every((method) => typeof (logger as Record<string, unknown>)[method] === 'function');
@@ -13,24 +10,19 @@ const has = (logger: object, ...methods: string[]): boolean =>
 const asIs = (value: unknown): unknown => value;
 
 /** What a logger makes of `(object, message)` differs; all of these have info, warn and error. */
-const DIALECTS: readonly Dialect[] = [
-  [
-    // inspects an object over as many lines as it has fields, and not below the second level
-    (logger) => logger instanceof Console,
-    (console: Console, method, line) => console[method](JSON.stringify(line)),
-  ],
-  [
-    // takes the first argument for the message, and drops a text that is the second
-    (logger) => 'transports' in logger && has(logger, 'log'),
-    (winston: Logger, method, { level: _, msg, ...fields }) => winston[method]({ message: msg, ...fields }),
-  ],
-  [
-    // its serializers, and so pino-http's, take `req` and `res` for Node's own: a route goes, a status becomes null
-    (logger) => has(logger, 'child', 'bindings'),
-    (pino: Pino, method, { level: _, msg, ...fields }) =>
-      (leavesRequests(pino) ? pino : pino.child({}, { serializers: { req: asIs, res: asIs } }))[method](fields, msg),
-  ],
-];
+export function dialectOf(logger: Exclude<LoggerOption, false>): Write {
+  if (typeof logger === 'function') return (level, msg, fields) => logger({ level, msg, ...fields });
+  // inspects an object over as many lines as it has fields, and not below the second level
+  if (logger instanceof Console) {
+    return (level, msg, fields) => logger[METHODS[level]](JSON.stringify({ level, msg, ...fields }));
+  }
+  // takes the first argument for the message, and drops a text that is the second
+  if ('transports' in logger && has(logger, 'log')) {
+    return (level, msg, fields) => logger[METHODS[level]]({ message: msg, ...fields });
+  }
+  if (has(logger, 'child', 'bindings')) return pinoDialect(logger as Pino);
+  return (level, msg, fields) => logger[METHODS[level]](fields, msg);
+}
 
 /** Of pino's `symbols`, which are registered ones. */
 const SERIALIZERS = Symbol.for('pino.serializers');
@@ -40,15 +32,18 @@ interface Pino extends Logger {
   readonly [SERIALIZERS]?: object;
 }
 
-/** A child for each line takes as long as the line. */
+/**
+ * Its serializers, and so pino-http's, take `req` and `res` for Node's own: a route goes, a status becomes null. A child
+ * without them takes as long as the line.
+ */
+const pinoDialect =
+  (pino: Pino): Write =>
+  (level, msg, fields) =>
+    (leavesRequests(pino) ? pino : pino.child({}, { serializers: { req: asIs, res: asIs } }))[METHODS[level]](
+      fields,
+      msg,
+    );
+
 function leavesRequests({ [SERIALIZERS]: serializers }: Pino): boolean {
   return serializers !== undefined && !('req' in serializers) && !('res' in serializers);
-}
-
-/** Writes one line the way that this logger takes it. Returns what the logger does. */
-export function writeTo(logger: Logger, method: Method, line: LogLine): unknown {
-  const dialect = DIALECTS.find(([is]) => is(logger));
-  if (dialect !== undefined) return dialect[1](logger as never, method, line);
-  const { level: _, msg, ...fields } = line;
-  return logger[method](fields, msg);
 }

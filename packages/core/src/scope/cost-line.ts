@@ -1,4 +1,5 @@
 import { nanosToUsd } from '../money.js';
+import type { Writable } from '../writable.js';
 import type { Scope } from './scope.js';
 import type { Tally } from './tally.js';
 
@@ -32,27 +33,27 @@ export function costFields(
   scope: Scope,
   tally: Tally,
   labels: boolean | readonly string[],
-  state: LineState,
+  { aborted, late }: LineState,
 ): CostFields {
-  return {
+  const fields: Writable<Omit<CostFields, keyof LineState>> = {
     costUsd: nanosToUsd(tally.nanos),
     costNanos: tally.nanos,
     calls: tally.calls,
     failedCalls: tally.failedCalls,
     deniedCalls: tally.deniedCalls,
     unpricedCalls: tally.unpricedCalls,
-    models: [...tally.models],
+    models: tally.models,
     inputTokens: tally.inputTokens,
     outputTokens: tally.outputTokens,
-    ...(tally.basis !== undefined && { basis: tally.basis }),
-    ...(labels !== false && { labels: loggedLabels(scope, labels) }),
-    ...state,
   };
+  if (tally.basis !== undefined) fields.basis = tally.basis;
+  if (labels !== false) fields.labels = loggedLabels(scope, labels);
+  return Object.assign(fields, { aborted, late });
 }
 
 /** Parts of a scope may have different ones. */
 function loggedLabels(scope: Scope, wanted: true | readonly string[]): Readonly<Record<string, string>> {
-  if (scope.parts.length === 0 && wanted === true) return scope.labelsNow;
+  if (scope.parts.length === 0 && wanted === true) return scope.labels;
   const values = new Map<string, Set<string>>();
   for (const { labels } of [scope, ...scope.parts]) {
     for (const [key, value] of Object.entries(labels)) values.set(key, (values.get(key) ?? new Set()).add(value));

@@ -25,47 +25,40 @@ function wrongKind(labels: unknown): string | undefined {
   return Symbol.iterator in labels ? Object.prototype.toString.call(labels).slice(8, -1) : undefined;
 }
 
+const NONE: Readonly<Record<string, string>> = Object.freeze({});
+
 /**
  * The labels of one scope. A source (the app's `labels` function) is read when labels are first needed, and again each
  * time until every key that it names has a value: authentication may come after the middleware.
  */
 export class Labels {
-  /** Without a prototype: a label may be called anything. */
-  readonly values: Record<string, string> = Object.create(null);
-  #open: LabelSource[] = [];
-  #snapshot: Readonly<Record<string, string>> | undefined;
+  /** Never changed, but replaced: a charge keeps what it was told. A label may be called anything, also `__proto__`. */
+  #values = NONE;
+  #open: readonly LabelSource[] = [];
 
   constructor(private readonly failed: (cause: unknown) => void) {}
 
   /** One that goes on by itself. */
   copy(): Labels {
     const copy = new Labels(this.failed);
-    Object.assign(copy.values, this.values);
-    copy.#open = [...this.#open];
+    copy.#values = this.#values;
+    copy.#open = this.#open;
     return copy;
   }
 
   from(source: LabelSource): void {
-    this.#open.push(source);
+    this.#open = [...this.#open, source];
   }
 
   set(key: string, value: LabelValue): void {
     const text = labelText(value);
-    if (text === undefined) return;
-    this.values[key] = text;
-    this.#snapshot = undefined;
+    if (text !== undefined) this.#values = Object.freeze({ ...this.#values, [key]: text });
   }
 
-  /** As they are now, for all who keep them: a copy that is made once for each change. */
-  get snapshot(): Readonly<Record<string, string>> {
-    const values = this.read();
-    this.#snapshot ??= Object.freeze({ ...values });
-    return this.#snapshot;
-  }
-
+  /** As they are now. */
   read(): Readonly<Record<string, string>> {
     if (this.#open.length > 0) this.#open = this.#open.filter((source) => !this.#complete(source));
-    return this.values;
+    return this.#values;
   }
 
   #complete(source: LabelSource): boolean {
@@ -81,9 +74,9 @@ export class Labels {
       }
       const entries = Object.entries((labels ?? {}) as Record<string, LabelValue>);
       for (const [key, value] of entries) {
-        if (this.values[key] === undefined) this.set(key, value);
+        if (!Object.hasOwn(this.#values, key)) this.set(key, value);
       }
-      return entries.length > 0 && entries.every(([key]) => this.values[key] !== undefined);
+      return entries.length > 0 && entries.every(([key]) => Object.hasOwn(this.#values, key));
     } catch (cause) {
       this.failed(cause);
       return false;

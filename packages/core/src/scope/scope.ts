@@ -72,18 +72,25 @@ export interface ScopeMeter {
   labelsFailed(cause: unknown): void;
 }
 
+const NO_BUDGETS: readonly ResolvedBudget[] = Object.freeze([]);
+const NO_NAMES: ReadonlySet<string> = new Set();
+const NO_STATUS: DenialStatus = Object.freeze({});
+
 export class Scope implements CostScope {
   /** Budgets beyond the meter's own: of a second `costAware` on the way, and inline ones of the route. */
-  readonly budgets: ResolvedBudget[];
+  budgets: readonly ResolvedBudget[] = NO_BUDGETS;
   /** Budgets with `routes: 'named'` that the route named. */
-  readonly named: Set<string>;
-  /** Budgets that the route is not denied by: names, or all that are not mandatory. */
-  readonly skipped: { all: boolean; readonly names: Set<string> };
+  named = NO_NAMES;
+  /** Budgets that the route is not denied by. */
+  skipped = NO_NAMES;
+  /** Nor by any other that is not mandatory. */
+  skipsAll = false;
   /** The status that the adapter answers with, for each reason of denial. */
-  status: DenialStatus;
+  status: DenialStatus = NO_STATUS;
   readonly running: RunningCharges;
   readonly parts: Scope[] = [];
   readonly #labels: Labels;
+  #calls = 0;
 
   /** @param whole what this is a {@link part} of */
   constructor(
@@ -91,10 +98,6 @@ export class Scope implements CostScope {
     private readonly meter: ScopeMeter,
     private readonly whole?: Scope,
   ) {
-    this.budgets = [...(whole?.budgets ?? [])];
-    this.named = new Set(whole?.named);
-    this.skipped = { all: whole?.skipped.all ?? false, names: new Set(whole?.skipped.names) };
-    this.status = { ...whole?.status };
     this.running = whole?.running ?? new RunningCharges();
     this.#labels = whole ? whole.#labels.copy() : new Labels((cause) => meter.labelsFailed(cause));
   }
@@ -102,6 +105,8 @@ export class Scope implements CostScope {
   /** For one handler of several: what it costs counts in the whole; labels, budgets and skips are its own. */
   part(): Scope {
     const part = new Scope(this.id, this.meter, this.owner);
+    const { budgets, named, skipped, skipsAll, status } = this.owner;
+    Object.assign(part, { budgets, named, skipped, skipsAll, status });
     this.owner.parts.push(part);
     return part;
   }
@@ -109,6 +114,13 @@ export class Scope implements CostScope {
   /** What the account of a `request` budget belongs to. */
   get owner(): Scope {
     return this.whole ?? this;
+  }
+
+  /** An id for one more call: random ones of their own would take longer to make. */
+  nextCallId(): string {
+    const { owner } = this;
+    owner.#calls += 1;
+    return `${owner.id}-${owner.#calls}`;
   }
 
   get finished(): boolean {
@@ -125,11 +137,6 @@ export class Scope implements CostScope {
 
   get labels(): Readonly<Record<string, string>> {
     return this.#labels.read();
-  }
-
-  /** The labels as they are now, for a record that is kept. */
-  get labelsNow(): Readonly<Record<string, string>> {
-    return this.#labels.snapshot;
   }
 
   label(key: string, value: LabelValue): this {
@@ -162,8 +169,10 @@ export class Scope implements CostScope {
   }
 
   run<T>(fn: () => T): T {
-    const inside = <R>(work: () => R): R => processState.storage.run(this, work);
-    return keepInside(inside(fn), inside);
+    const { storage } = processState;
+    // on Node 24 a context that is entered again is made again
+    const result = storage.getStore() === this ? fn() : storage.run(this, fn);
+    return keepInside(result, (work) => storage.run(this, work));
   }
 
   addCharge(charge: Charge): void {

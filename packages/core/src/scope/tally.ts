@@ -19,10 +19,15 @@ export class Tally {
   basis: Basis | undefined;
 
   charge(charge: Charge): void {
+    this.amounts(charge);
+    this.#model(charge.model);
+  }
+
+  /** The same without its model: a meter sees any number of them. */
+  amounts(charge: Charge): void {
     this.nanos += charge.amount;
     this.inputTokens += charge.usage?.inputTokens ?? 0;
     this.outputTokens += charge.usage?.outputTokens ?? 0;
-    this.#model(charge.model);
     if (charge.corrects !== undefined) return;
     if (charge.jobId === undefined) this.calls += 1; // a job was counted when it began
     if (charge.basis === 'estimated') this.unpricedCalls += 1;
