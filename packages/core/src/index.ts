@@ -32,7 +32,7 @@ export {
   WebhookSignatureError,
 } from './errors.js';
 export type { MeterError, MeterEvents } from './events.js';
-export { onConnectionClosed, wasAborted } from './http/answered.js';
+export { onAnswered } from './http/answered.js';
 export { findDenial } from './http/find-denial.js';
 export { BODY_HEADERS, PROBLEM_TYPE, type Problem, toProblem } from './http/problem.js';
 export { surfaceError } from './http/surface-error.js';

@@ -1,13 +1,5 @@
-import {
-  type AdapterOptions,
-  configureAdapter,
-  type Logger,
-  type Meter,
-  onConnectionClosed,
-  wasAborted,
-} from '@eden-cost/core';
+import { type AdapterOptions, configureAdapter, type Logger, type Meter, onAnswered } from '@eden-cost/core';
 import type { Request, RequestHandler, Response } from 'express';
-import onFinished from 'on-finished';
 import { pino } from 'pino';
 import { patchLayer, patchLayerOf } from './layer.js';
 import { unseenPlace } from './place.js';
@@ -46,8 +38,7 @@ export function costAware(options: CostAwareOptions | Meter = {}): CostAwareHand
     open.add(layer);
     state.open = open;
     req.costs = open.scope;
-    onFinished(res, () => open.finish({ aborted: wasAborted(res) }));
-    onConnectionClosed(req, res, (end) => open.finish(end));
+    onAnswered(req, res, (end) => open.finish(end));
     open.scope.run(() => next());
   };
   return Object.assign(handler, { meter });

@@ -6,12 +6,10 @@ import {
   type Meter,
   type OpenScope,
   OptionsError,
-  onConnectionClosed,
+  onAnswered,
   surfaceError,
-  wasAborted,
 } from '@eden-cost/core';
 import type { Context, Middleware } from 'koa';
-import onFinished from 'on-finished';
 import { pino } from 'pino';
 import { answerProblem } from './answer.js';
 import { blobInScope } from './body-blob.js';
@@ -91,8 +89,7 @@ function enter(ctx: Context, open: OpenScope): void {
 function openScope(meter: Meter, ctx: Context): OpenScope {
   const open: OpenScope = meter.open({ logger: () => requestLogger(ctx), describe: () => describe(ctx, open) });
   keepOpenScope(ctx, open);
-  onFinished(ctx.res, () => open.finish({ aborted: wasAborted(ctx.res) }));
-  onConnectionClosed(ctx.req, ctx.res, (end) => open.finish(end));
+  onAnswered(ctx.req, ctx.res, (end) => open.finish(end));
   return open;
 }
 

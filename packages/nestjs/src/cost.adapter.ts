@@ -1,8 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { type DenialError, type LabelValue, onConnectionClosed, wasAborted } from '@eden-cost/core';
+import { type DenialError, type LabelValue, onAnswered } from '@eden-cost/core';
 import { type ArgumentsHost, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import onFinished from 'on-finished';
 import { CostAnswer } from './cost.answer.js';
 import { COST_CONFIG } from './cost.constants.js';
 import { denialBehind } from './cost.denied.js';
@@ -42,8 +41,7 @@ export class CostAdapter {
     }
     const raw = rawOf(request);
     const { open } = this.#open(raw, response);
-    onFinished(response, () => open.finish({ aborted: wasAborted(response) }));
-    onConnectionClosed(raw, response, (end) => open.finish(end));
+    onAnswered(raw, response, (end) => open.finish(end));
     open.scope.run(next);
   }
 

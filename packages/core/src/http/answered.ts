@@ -1,37 +1,59 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
-/** Where a socket takes all at once, as those that functions in a cloud are called with, a response finishes before it has ended. */
-const flushed = new WeakSet<ServerResponse>();
-
-/**
- * For adapters, once a response is over: true when the client was gone before it had all of it. A response that was ended
- * counts as answered unless its connection broke before it was flushed: what `inject()` hands an app flushes nothing.
- */
-export function wasAborted(response: ServerResponse): boolean {
-  if (flushed.has(response)) return false;
-  return !response.writableEnded || (!response.writableFinished && response.socket?.destroyed === true);
-}
-
-/** Of each connection, what is to be told to responses that were made while another one was sent on it. */
-const waiting = new WeakMap<object, Set<() => void>>();
+type Incoming = IncomingMessage & { readonly upgrade?: boolean };
 
 /**
- * For adapters, when a request begins: calls back when a connection ends that its response knows nothing of, and so never finishes for. An upgraded
- * one has a response that a websocket library makes up for the app's routes. Of requests that a client sends without waiting
- * for answers, only the first one's response has the connection.
+ * For adapters, when a request begins: calls back once, when its response is over, and never before this returns. `aborted`
+ * when the client was gone before it had all of the response. The listener runs in the async context of now: where a client
+ * leaves, Node itself is in none.
  */
-export function onConnectionClosed(
-  request: IncomingMessage & { readonly upgrade?: boolean },
+export function onAnswered(
+  request: Incoming,
   response: ServerResponse,
   listener: (end: { aborted: boolean }) => void,
 ): void {
-  response.prependOnceListener('finish', () => flushed.add(response));
-  const { upgrade, socket } = request;
-  if (upgrade) {
-    socket.once('close', () => listener({ aborted: false }));
-    return;
-  }
-  if (response.socket !== null) return;
+  const context = new AsyncResource('EdenCostAnswered');
+  let told = false;
+  const tell = (aborted: boolean) => {
+    if (told) return;
+    told = true;
+    context.runInAsyncScope(listener, undefined, { aborted });
+  };
+  const closed = () => tell(isCutOff(request, response));
+  response.on('finish', () => tell(isFinishCutOff(request, response)));
+  response.on('close', closed);
+  if (response.writableEnded || socketOf(request, response)?.destroyed) setImmediate(closed);
+  else if (request.upgrade || response.socket === null) onClose(request.socket, response, closed);
+}
+
+/** Of requests that a client sends without waiting for answers, only the first one's response has the socket. */
+const socketOf = (request: Incoming, response: ServerResponse): Socket | undefined => response.socket ?? request.socket;
+
+/** What `inject()` hands an app flushes nothing: there a response that was ended is answered. */
+function isCutOff(request: Incoming, response: ServerResponse): boolean {
+  if (request.upgrade) return false;
+  if (!response.writableEnded) return true;
+  return !response.writableFinished && socketOf(request, response)?.destroyed === true;
+}
+
+/**
+ * HTTP/2 finishes every response, Node before 24 every one that was ended, also where the connection broke. Where a socket takes
+ * all at once, as those that functions in a cloud are called with, a response finishes before it has ended.
+ */
+function isFinishCutOff(request: Incoming, response: ServerResponse): boolean {
+  return request.httpVersionMajor === 2 ? isCutOff(request, response) : Boolean(request.socket?.errored);
+}
+
+/** Of each connection, what is to be told once it closes. */
+const waiting = new WeakMap<Socket, Set<() => void>>();
+
+/**
+ * For responses that do not hear of it: those that wait for the connection behind others, and the one of an upgraded request,
+ * which a websocket library makes up for the app's routes.
+ */
+function onClose(socket: Socket, response: ServerResponse, closed: () => void): void {
   const told = waiting.get(socket) ?? new Set();
   if (!waiting.has(socket)) {
     waiting.set(socket, told);
@@ -39,7 +61,6 @@ export function onConnectionClosed(
       for (const tell of told) tell();
     });
   }
-  const tell = () => listener({ aborted: true });
-  told.add(tell);
-  response.once('finish', () => told.delete(tell));
+  told.add(closed);
+  response.once('finish', () => told.delete(closed));
 }
