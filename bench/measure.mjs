@@ -21,6 +21,9 @@ export async function interleaved(variants, rounds) {
   return Object.fromEntries(Object.entries(times).map(([name, values]) => [name, median(values)]));
 }
 
+/** Calls after which a client's code does not get any faster: a meter's own takes longer to be compiled than a bare one's. */
+export const UNTIL_COMPILED = 40_000;
+
 /**
  * V8 counts bodies in its old generation's limit, which depends on what the process did before: a bare one that holds a few
  * MB more collects thirty times as often, and takes twice the time for 2 MB. With a high limit none does.

@@ -1,11 +1,11 @@
 // Row 1: CPU that the meter adds to a JSON call, beside what OpenTelemetry and @mswjs/interceptors add to it.
 import { withServer } from './children.mjs';
-import { sideBySide } from './measure.mjs';
+import { sideBySide, UNTIL_COMPILED } from './measure.mjs';
 import { row } from './report.mjs';
 import { added, median, noise } from './statistics.mjs';
 
 const MODES = ['bare', 'control', 'eden', 'otel', 'msw', 'als', 'least'];
-const SIZE = { warmUp: { chat: 4_000 }, units: 200, rounds: 13 };
+const SIZE = { warmUp: { chat: UNTIL_COMPILED }, units: 400, rounds: 15 };
 const PEERS = [
   { mode: 'otel', name: "OpenTelemetry's", bound: 1, says: '< 1' },
   { mode: 'msw', name: "@mswjs/interceptors'", bound: 0.2, says: '<= 0.2' },

@@ -1,11 +1,11 @@
 // Row 8: CPU that a meter adds to calls that are not Eden AI's.
 import { withServer } from './children.mjs';
-import { sideBySide } from './measure.mjs';
+import { sideBySide, UNTIL_COMPILED } from './measure.mjs';
 import { row } from './report.mjs';
 import { added, median, noise } from './statistics.mjs';
 
 const MODES = ['bare', 'control', 'elsewhere', 'als'];
-const SIZE = { warmUp: { chat: 3_000 }, units: 200, rounds: 15 };
+const SIZE = { warmUp: { chat: UNTIL_COMPILED }, units: 400, rounds: 15 };
 
 export const otherHostRows = () =>
   withServer('./server.mjs', async (url) => [

@@ -1,12 +1,12 @@
 // Row 3: CPU and the first chunk's latency of a chat in 200 chunks, beside the bare call and a wrapper that clones the answer, and
 // how long the chunks of a slow one are on their way.
 import { withServer } from './children.mjs';
-import { sideBySide } from './measure.mjs';
+import { sideBySide, UNTIL_COMPILED } from './measure.mjs';
 import { row } from './report.mjs';
 import { added, median, noise } from './statistics.mjs';
 
-const SIZE = { warmUp: { chat: 4_000, stream: 200 }, units: 25, rounds: 15 };
-const SLOW = { warmUp: { chat: 1_000, 'slow stream': 5 }, units: 2, rounds: 15 };
+const SIZE = { warmUp: { chat: UNTIL_COMPILED, stream: 400 }, units: 25, rounds: 15 };
+const SLOW = { warmUp: { chat: UNTIL_COMPILED, 'slow stream': 5 }, units: 2, rounds: 15 };
 const KINDS = [
   { what: 'cpu', says: 'CPU of a stream of 200 chunks' },
   { what: 'firstChunk', says: "a stream's first chunk" },
