@@ -1,12 +1,20 @@
-// node app.mjs express|koa|nest bare|als|least|metered <base URL> [<header>=<value> ...]: each request makes one call, and answers
+// node app.mjs express|koa|nest bare|als|line|metered <base URL> [<header>=<value> ...]: each request makes one call, and answers
 // with a part of what it got. Sends its port, and for each message the CPU that it has used. Ends with its parent.
 import 'reflect-metadata';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import http from 'node:http';
-import { leastMeter } from './least.mjs';
+import { pino } from 'pino';
 
 const [framework, variant, baseUrl, ...headers] = process.argv.slice(2);
 const isMetered = variant === 'metered';
+
+const REQUEST = { req: { id: '2c7f8c3b-0f3b-4f0c-9f0e-6a4d2c6c1b1a', method: 'GET', route: '/ask' } };
+const COSTS = {
+  ...{ costUsd: 0.00001905, costNanos: 19050, calls: 1, failedCalls: 0, deniedCalls: 0, unpricedCalls: 0 },
+  ...{ models: ['openai/gpt-4o'], inputTokens: 35, outputTokens: 23, basis: 'reported', labels: { tenant: 'acme' } },
+  ...{ aborted: false, late: false },
+};
+
 const around = aroundRequest();
 
 const CALL = {
@@ -26,18 +34,19 @@ async function ask() {
   return { text: choices[0].message.content, tokens: usage.completion_tokens };
 }
 
-/** What a request is answered within: an empty context, or the least of a meter with a line of its own; nothing for any other. */
+/** What a request is answered within: an empty context, or one with a line as long as the meter's; nothing for any other. */
 function aroundRequest() {
-  if (variant === 'als') {
-    const storage = new AsyncLocalStorage();
-    return (_res, next) => storage.run({}, next);
-  }
-  if (variant !== 'least') return undefined;
-  const meter = leastMeter(baseUrl);
+  if (variant !== 'als' && variant !== 'line') return undefined;
+  const storage = new AsyncLocalStorage();
+  if (variant === 'als') return (_res, next) => storage.run({}, next);
+  const log = pino();
   return (res, next) => {
-    const scope = { usd: 0 };
-    res.on('close', () => process.stdout.write(`${JSON.stringify({ status: res.statusCode, costUsd: scope.usd })}\n`));
-    return meter.run(next, scope);
+    const startedAt = Date.now();
+    res.on('finish', () => {
+      const fields = { ...REQUEST, res: { statusCode: res.statusCode }, responseTime: Date.now() - startedAt };
+      log.info({ ...fields, edenai: COSTS }, 'edenai request cost');
+    });
+    return storage.run({}, next);
   };
 }
 
