@@ -83,6 +83,13 @@ describe.each(Object.entries(CLIENTS))('tags, over %s', (_client, send) => {
   });
 });
 
+it('are not made of what every object has', async () => {
+  const meter = meterOf({ tags: ['constructor', 'toString', 'tenant'] });
+  const heard = hear(meter);
+  await as(meter, { tenant: 'acme' }, () => (CLIENTS.fetch as Send)());
+  expect([booked(), heard.error]).toEqual([[{ tenant: 'acme' }], []]);
+});
+
 it('are not sent unless they are asked for, nor for labels that are not there', async () => {
   const meter = meterOf({});
   await as(meter, { tenant: 'acme' }, () => (CLIENTS.fetch as Send)());
