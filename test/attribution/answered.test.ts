@@ -267,9 +267,23 @@ describe('over HTTP/2', () => {
     expect(await settled(ends)).toEqual([['/', false]]);
   });
 
+  const streamOf = (response: ServerResponse) => (response as unknown as http2.Http2ServerResponse).stream;
+
+  test.each<[string, Handle]>([
+    ['a text', (_request, response) => streamOf(response).respond() ?? streamOf(response).end('answered')],
+    ['a file', (_request, response) => streamOf(response).respondWithFile(__filename)],
+  ])('%s that the app sends through the stream of a response is told once, as not aborted', async (_what, handle) => {
+    const { ends, client, close } = await start(handle);
+    await once(client.request({ ':path': '/' }).resume(), 'close');
+    await close();
+    expect(await settled(ends)).toEqual([['/', false]]);
+  });
+
   test.each<[string, Handle]>([
     ['in the midst of it', (_request, response) => response.write('a')],
     ['before all of it is sent', (_request, response) => response.end(LARGE)],
+    ['in the midst of its stream', (_request, response) => streamOf(response).write('a')],
+    ['before all of its stream is sent', (_request, response) => streamOf(response).end(LARGE)],
   ])('a request that is cancelled %s is aborted', async (_when, handle) => {
     const { ends, client, close } = await start(handle);
     const request = client.request({ ':path': '/' });

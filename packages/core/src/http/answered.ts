@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 
 type Incoming = IncomingMessage & { readonly upgrade?: boolean };
@@ -40,10 +41,13 @@ function isCutOff(request: Incoming, response: ServerResponse): boolean {
 
 /**
  * HTTP/2 finishes every response, Node before 24 every one that was ended, also where the connection broke. Where a socket takes
- * all at once, as those that functions in a cloud are called with, a response finishes before it has ended.
+ * all at once, as those that functions in a cloud are called with, a response finishes before it has ended. An app may answer
+ * through the stream of an HTTP/2 response, which itself never ends then.
  */
 function isFinishCutOff(request: Incoming, response: ServerResponse): boolean {
-  return request.httpVersionMajor === 2 ? isCutOff(request, response) : Boolean(request.socket?.errored);
+  const { stream } = response as { stream?: ServerHttp2Stream };
+  if (request.httpVersionMajor !== 2 || stream === undefined) return Boolean(request.socket?.errored);
+  return stream.aborted || !stream.writableFinished;
 }
 
 /** Of each connection, what is to be told once it closes. */
