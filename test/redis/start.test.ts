@@ -1,10 +1,10 @@
 import { createMeter, OptionsError } from '@eden-cost/core';
-import type { NodeRedisClient } from '@eden-cost/redis';
+import type { IoredisClient, NodeRedisClient } from '@eden-cost/redis';
 import { manualClock } from '@eden-cost/testing';
 import { createClient as createClient6 } from 'redis';
 import { createClient as createClient4 } from 'redis4';
 import { createClient as createClient5 } from 'redis5';
-import { describeWithRedis } from '../support/redis-server.js';
+import { describeWithRedis, startRedis } from '../support/redis-server.js';
 import { until } from '../support/until.js';
 import { balanceOf, countOf, hold, ledgerOf, request, useRedis } from './kit.js';
 
@@ -193,5 +193,28 @@ describeWithRedis('the Redis ledger, when it starts', () => {
     clock.advance(10_000);
     await until('it goes on', async () => (await countOf(redis.client, 'evalsha')) === before + 4);
     await ledger.close();
+  });
+
+  test('a process says that it is alive also while another partition does not answer', async () => {
+    const other = await startRedis();
+    const there = redis.connect({ path: other.path });
+    const of = (key: string | undefined) => (key?.includes('/other}') ? there : redis.client);
+    const sharding: IoredisClient = {
+      defineCommand: () => {},
+      evalsha: (sha, count, ...rest) => of(rest[0]).evalsha(sha, count, ...rest),
+      eval: (lua, count, ...rest) => of(rest[0]).eval(lua, count, ...rest),
+    };
+    const clock = manualClock();
+    const ledger = ledgerOf(sharding, { clock, partition: () => 'other', deadlineMs: 60_000 });
+    await ledger.start();
+    await ledger.reserve(request('a', [hold('x', 1, 100)]));
+    const before = await countOf(redis.client, 'evalsha');
+    other.process.kill('SIGSTOP');
+    clock.advance(10_000);
+    await until('it has looked, and said so', async () => (await countOf(redis.client, 'evalsha')) === before + 2);
+    other.process.kill('SIGCONT');
+    await ledger.close();
+    there.disconnect();
+    await other.close();
   });
 });

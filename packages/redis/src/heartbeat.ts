@@ -28,7 +28,7 @@ export class Heartbeat {
     this.#timer = this.clock.after(EVERY_MS, () => {
       this.#timer = undefined;
       this.start();
-      if (!this.#looks) this.#look().catch(() => {});
+      if (!this.#looks) void this.#look();
     });
   }
 
@@ -44,12 +44,13 @@ export class Heartbeat {
     await this.#tell('0').catch(() => {});
   }
 
+  /** All at once: a frozen partition would hold up the beat, and a process that is not heard of for 30 seconds is not counted. */
   async #look(): Promise<void> {
     const told = (cause: unknown) => cause instanceof LedgerLostError && this.lost(cause);
     this.#looks = true;
     try {
-      for (const partition of this.partitions.seen) await partition.look().catch(told);
-      await this.beat();
+      const looks = this.partitions.seen.map((partition) => partition.look().catch(told));
+      await Promise.allSettled([...looks, this.beat()]);
     } finally {
       this.#looks = false;
     }
