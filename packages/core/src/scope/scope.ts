@@ -31,6 +31,7 @@ export interface CheckOptions {
 /** What one incoming request (or job run) and its calls are attributed to. */
 export interface CostScope {
   readonly id: string;
+  /** As they are now: a frozen object, which later labels are not in. {@link label} sets one. */
   readonly labels: Readonly<Record<string, string>>;
   /** Sets a label; `undefined`, `null` and `''` change nothing. */
   label(key: string, value: LabelValue): this;
