@@ -85,7 +85,7 @@ export class RequestScope implements OpenScope {
     const fields = { ...this.#described(), responseTime: this.#responseTime, edenai };
     try {
       const logger = tools.asksForLogger ? init.logger?.() : undefined;
-      if (logger === undefined || !this.#tellThrough(logger, fields)) tools.write(30, COST_MESSAGE, fields);
+      if (!logger || !this.#tellThrough(logger, fields)) tools.write(30, COST_MESSAGE, fields);
     } catch (cause) {
       this.#retell(cause, fields);
     }
