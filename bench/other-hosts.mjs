@@ -5,7 +5,7 @@ import { row } from './report.mjs';
 import { added, median, noise } from './statistics.mjs';
 
 const MODES = ['bare', 'control', 'elsewhere', 'als'];
-const SIZE = { warmUp: { chat: UNTIL_COMPILED }, units: 400, rounds: 15 };
+const SIZE = { warmUp: { chat: UNTIL_COMPILED }, units: 2_000, rounds: 9 };
 
 export const otherHostRows = () =>
   withServer('./server.mjs', async (url) => [

@@ -20,6 +20,11 @@ interface RequestPrototype extends ClientRequest {
   _storeHeader: StoreHeader;
 }
 
+interface WatchedMethods {
+  readonly addRequest: AddRequest;
+  readonly storeHeader: StoreHeader;
+}
+
 /**
  * Meters what goes through node:http and node:https. Every request reaches its agent by one method, whoever captured
  * `http.request`, and https's agents inherit it. Agents that have one of their own, and requests with a connection of
@@ -33,7 +38,7 @@ export class HttpLayer {
   /** Nothing can be added to these: they could be neither held nor watched. */
   readonly #missed = new WeakSet<ClientRequest>();
   /** Ours, once both are in their places: not where one is frozen. */
-  #methods: readonly unknown[] | undefined;
+  #methods: WatchedMethods | undefined;
 
   constructor(private readonly gate: CallGate) {}
 
@@ -73,7 +78,8 @@ export class HttpLayer {
       ),
     ];
     const methods = watchedMethods();
-    if (methods.every((method, index) => method !== before[index])) this.#methods = methods;
+    const { addRequest, storeHeader } = methods;
+    if (addRequest !== before.addRequest && storeHeader !== before.storeHeader) this.#methods = methods;
     return () => undo.map((one) => one()).every(Boolean);
   }
 
@@ -81,8 +87,8 @@ export class HttpLayer {
   met(request: ClientRequest): boolean {
     if (this.#missed.has(request)) return false;
     if (this.#met.has(request)) return true;
-    const ours = this.#methods;
-    return ours !== undefined && watchedMethods().every((method, index) => method === ours[index]);
+    const { addRequest, storeHeader } = watchedMethods();
+    return addRequest === this.#methods?.addRequest && storeHeader === this.#methods.storeHeader;
   }
 
   /** Where a request to Eden AI goes; `undefined` for any other, for what costs nothing, and for one that was met before. */
@@ -106,10 +112,10 @@ export class HttpLayer {
 const asOptions = (given: RequestOptions | string, [port, localAddress]: unknown[]): RequestOptions =>
   typeof given === 'string' ? ({ host: given, port, localAddress } as RequestOptions) : given;
 
-const watchedMethods = (): readonly unknown[] => [
-  (http.Agent.prototype as AgentPrototype).addRequest,
-  (http.ClientRequest.prototype as RequestPrototype)._storeHeader,
-];
+const watchedMethods = (): WatchedMethods => ({
+  addRequest: (http.Agent.prototype as AgentPrototype).addRequest,
+  storeHeader: (http.ClientRequest.prototype as RequestPrototype)._storeHeader,
+});
 
 /** A request to a forward proxy names its whole URL in its path. */
 function destination(request: ClientRequest, options: RequestOptions | undefined): { origin: string; target: string } {

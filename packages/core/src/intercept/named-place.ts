@@ -1,4 +1,5 @@
 import type { CallGate } from '../exchange.js';
+import { remembered } from '../remembered.js';
 
 /** Where a call to Eden AI goes. */
 export interface Place {
@@ -10,6 +11,9 @@ export interface Place {
 /** An origin whose host is an IP address: its scheme, and its port with the colon. */
 const ADDRESS = /^(https?:)\/\/(?:[\d.]+|\[[\da-f:.]+\])(:\d+)?$/i;
 const HAS_PORT = /:\d+$/;
+
+/** An app calls few hosts, and most by their names. */
+const isAddress = remembered(256, (origin) => ADDRESS.test(origin));
 
 /**
  * Finds a call to Eden AI by its origin, or else by the name in its `host` header: who resolves names by itself, as undici's
@@ -31,10 +35,9 @@ function namedPlace(
   target: string,
   hostHeader: () => string | undefined,
 ): Place | undefined {
-  const found = ADDRESS.exec(address);
-  const host = found === null ? undefined : hostHeader();
-  if (found === null || host === undefined) return undefined;
-  const [, scheme, port] = found;
+  const host = isAddress(address) ? hostHeader() : undefined;
+  if (host === undefined || address.endsWith(host)) return undefined;
+  const [, scheme, port] = ADDRESS.exec(address) ?? [];
   // undici 6 puts no port there, whatever the port is
   const hosts = port === undefined || HAS_PORT.test(host) ? [host] : [host, host + port];
   for (const one of hosts) {
