@@ -120,7 +120,8 @@ describeWithRedis('the Redis ledger, in a cluster of three primaries', () => {
   test.each(['xewra', 'ewrax', 'wraxe', 'raxew', 'axewr'])(
     'while its slot moves to another primary, key by key (%s), the ledger is down, and nothing is booked in both places',
     async (order) => {
-      const ledger = ledgerOf(closing(new Cluster6([...cluster.nodes])), { prefix: order });
+      const client = closing(new Cluster6([...cluster.nodes], { retryDelayOnTryAgain: 1 }));
+      const ledger = ledgerOf(client, { prefix: order });
       await ledger.start();
       for (const id of ['settled', 'released', 'extended']) await ledger.reserve(request(id, [hold('x', 10, 100)]));
       const steps = [
@@ -131,7 +132,7 @@ describeWithRedis('the Redis ledger, in a cluster of three primaries', () => {
       const move = await cluster.beginMove(`{${order}}:`);
       for (const kind of order.slice(0, -1)) {
         await move.keys(...(await move.keysLike(`{${order}}:${kind}*`)));
-        for (const step of steps) await expect(step()).rejects.toThrow('non local key');
+        for (const step of steps) await expect(step()).rejects.toThrow(/non local key|Too many Cluster redirections/);
       }
       await move.keys(...(await move.keysLike(`{${order}}:*`)));
       await move.end();

@@ -4,7 +4,6 @@ import type { Script } from './script.js';
 /** What the ledger uses of a client of ioredis 5 or 6 or of iovalkey, a single one or a `Cluster`. */
 export interface IoredisClient {
   defineCommand(name: string, definition: { lua: string }): void;
-  readonly options?: { readonly keyPrefix?: string | undefined };
   evalsha(sha: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>;
   eval(lua: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>;
 }
@@ -26,8 +25,6 @@ export type RedisClient = IoredisClient | NodeRedisClient | NodeRedisCluster;
 
 /** All that the ledger asks of a client. */
 export interface ScriptRunner {
-  /** What the client puts before each of `keys`. */
-  readonly keyPrefix: string;
   /** One EVALSHA; and, on a server that has not seen the script or has forgotten it, one EVAL. */
   run(script: Script, keys: string[], args: string[]): Promise<unknown>;
 }
@@ -36,7 +33,6 @@ export interface ScriptRunner {
 export function scriptRunner(client: unknown): ScriptRunner {
   if (isIoredis(client)) {
     return {
-      keyPrefix: client.options?.keyPrefix ?? '',
       run: ({ sha, lua }, keys, args) =>
         client
           .evalsha(sha, keys.length, ...keys, ...args)
@@ -48,7 +44,6 @@ export function scriptRunner(client: unknown): ScriptRunner {
     const ask = (name: string, what: string, keys: string[], args: string[]) =>
       client.sendCommand(keys[0] as string, false, [name, what, String(keys.length), ...keys, ...args]);
     return {
-      keyPrefix: '',
       run: ({ sha, lua }, keys, args) =>
         ask('EVALSHA', sha, keys, args).catch(unlessNoScript(() => ask('EVAL', lua, keys, args))),
     };
@@ -57,7 +52,6 @@ export function scriptRunner(client: unknown): ScriptRunner {
     // in legacy mode, one of node-redis 4 takes callbacks, and has its promises there
     const asked = isLegacy(client) ? client.v4 : client;
     return {
-      keyPrefix: '',
       run: ({ sha, lua }, keys, args) =>
         asked
           .evalSha(sha, { keys, arguments: args })

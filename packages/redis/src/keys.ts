@@ -15,11 +15,7 @@ export class Keys {
   readonly processes: string;
   readonly partitions: string;
 
-  /** @param clientPrefix what the client itself puts before each key that it knows to be one */
-  constructor(
-    readonly tag: string,
-    readonly clientPrefix: string,
-  ) {
+  constructor(readonly tag: string) {
     this.epoch = `${tag}e`;
     this.given = `${tag}b`;
     this.processes = `${tag}p`;
@@ -28,11 +24,6 @@ export class Keys {
 
   account(key: string): string {
     return `${this.tag}a:${plain(key)}`;
-  }
-
-  /** The key of an account as the server knows it. */
-  stored(key: string): string {
-    return `${this.clientPrefix}${this.tag}a:${plain(key)}`;
   }
 
   notes(key: string): string {

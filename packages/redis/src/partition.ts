@@ -20,7 +20,7 @@ import { TOP_UP } from './lua/top-up.js';
 import { TOP_UPS } from './lua/top-ups.js';
 import { Questions, type Server } from './questions.js';
 import { balancesIn, reserveResult, settleResult } from './replies.js';
-import { bodyOf } from './reservation-body.js';
+import { reserveArgs } from './reserve-args.js';
 import { endOf, RANKS } from './stored.js';
 import { WayBack } from './way-back.js';
 
@@ -34,7 +34,7 @@ export class Partition {
     readonly server: Server,
     tag: string,
   ) {
-    this.keys = new Keys(tag, server.runner.keyPrefix);
+    this.keys = new Keys(tag);
     this.#questions = new Questions(server, this.keys);
     this.#wayBack = new WayBack(this.#questions);
   }
@@ -46,9 +46,8 @@ export class Partition {
 
   /** Without a deadline: what it did after that of whoever asks has to be told, to be given back. */
   async reserve(request: ReserveRequest): Promise<ReserveResult> {
-    const { id, probe = false } = request;
-    const args = [plain(id), probe ? '1' : '0', bodyOf(request, this.keys)];
-    return reserveResult(await this.#questions.askPatiently(RESERVE, [], args), probe);
+    const keys = request.holds.map(({ account }) => this.keys.account(account.key));
+    return reserveResult(await this.#questions.askPatiently(RESERVE, keys, reserveArgs(request)), request.probe);
   }
 
   async settle(id: string, amount: number, { rank, at }: Truth): Promise<SettleResult> {

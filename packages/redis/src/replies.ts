@@ -44,17 +44,19 @@ export function reserveResult(reply: Reply, probe = false): ReserveResult {
 export function settleResult(reply: Reply): SettleResult {
   if (Number(reply[0]) === 0) return { applied: false, known: false, overruns: [], crossed: [] };
   const holds = Number(reply[3]);
+  const overruns = Number(reply[4]);
   const previous = Number(reply[2]);
+  const balancesAt = 5 + overruns;
   const crossed: Crossing[] = [];
-  for (let at = 4 + 4 * holds; at < reply.length; at += 4) {
+  for (let at = balancesAt + 3 * holds; at < reply.length; at += 4) {
     crossed.push(crossingOf(reply[at], reply.slice(at + 1, at + 4)));
   }
   return {
     applied: Number(reply[1]) === 1,
     known: true,
     ...(previous >= 0 && { previous }),
-    overruns: reply.slice(4, 4 + holds).map(Number),
-    balances: balancesIn(reply, 4 + holds, holds),
+    overruns: overruns === 0 ? new Array<number>(holds).fill(0) : reply.slice(5, balancesAt).map(Number),
+    balances: balancesIn(reply, balancesAt, holds),
     crossed,
   };
 }

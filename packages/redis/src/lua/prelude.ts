@@ -9,15 +9,16 @@
  * does not exist; a command on several is refused. So whatever is read is read together with another key.
  *
  * An account: settled, reserved, topped up (packed), then each threshold that was reported, followed by a space.
- * A reservation: state (0 open, 1 settled, 2 expired, 3 released), rank, time and amount of what stands (packed), then its
- * body in JSON, one flat array: ttl, then for each hold `key, end, amount, limit, 1 if enforced, thresholds` (end 0: none;
- * thresholds 0: as for the hold before), then what was exceeded, if anything.
+ * A reservation: state (0 open, 1 settled, 2 expired, 3 released), rank, time and amount of what stands, how many holds it has, ttl,
+ * lowest threshold of any, then amount, limit and 1 if enforced for each hold (packed); then texts, each followed by a zero: when the
+ * accounts end (0: never), the thresholds of each hold (0: as for the hold before), what was exceeded (all in JSON), and the key of each
+ * hold's account. Hardly any script reads the JSON, as that would be most of its work.
  *
  * ARGV: the epoch that the process knows, the time in milliseconds ('' for the server's own), the process, how many changes
  * it has made as far as it was told, then the script's own.
  */
 export const HELPERS = `
-local call, pack, unpackNumbers, sub = redis.call, struct.pack, struct.unpack, string.sub
+local call, pack, unpackAll, sub, rep = redis.call, struct.pack, struct.unpack, string.sub, string.rep
 local base = sub(KEYS[1], 1, -2)
 local EXPIRING, CHANGES = base .. 'x', base .. 'w:' .. ARGV[3]
 local now = ARGV[2]
@@ -26,33 +27,33 @@ if now == '' then
   now = time[1] .. sub('00000' .. time[2], -6, -4)
 end
 
-local mustBeFree
-
+-- MGET has nothing for a key of another type, and SET would overwrite that.
 local function read(text, key, ends)
-  if not text and mustBeFree then mustBeFree(key) end
-  if not text then return { s = 0, r = 0, t = 0, asked = 0, key = key, ends = ends } end
-  local s, r, t = unpackNumbers('<ddd', text)
-  return { s = s, r = r, t = t, asked = 0, key = key, ends = ends, text = text }
+  if text then
+    local s, r, t = unpackAll('<ddd', text)
+    return { s = s, r = r, t = t, asked = 0, key = key, ends = ends, text = text }
+  end
+  local kind = call('TYPE', key).ok
+  if kind ~= 'none' then error(key .. ' is not an account of the ledger, but a ' .. kind, 0) end
+  return { s = 0, r = 0, t = 0, asked = 0, key = key, ends = ends }
 end
 
--- The accounts of a body, by key and as a list, and what was stored under the keys given, at least one, and theirs.
-local function readAll(body, keys)
-  local before, accounts, list = #keys, {}, {}
-  for i = 2, #body - 5, 6 do
-    if not accounts[body[i]] then
-      accounts[body[i]] = true
-      keys[#keys + 1] = body[i]
+-- An account for each of the keys, of which one may stand there twice, from what was found after so many others. It takes their places.
+local function readAll(found, before, keys, ends)
+  local list
+  for i = 1, #keys do
+    local key, account = keys[i], nil
+    for j = 1, i - 1 do
+      if keys[j].key == key then account = keys[j] end
     end
-  end
-  local stored = call('MGET', unpack(keys))
-  for i = 2, #body - 5, 6 do
-    if accounts[body[i]] == true then
-      local place = before + #list + 1
-      local account = read(stored[place], keys[place], body[i + 1])
-      accounts[body[i]], list[#list + 1] = account, account
+    if not account then
+      local text = found[before + i]
+      if not text then list = list or cjson.decode(ends) end
+      account = read(text, key, list and list[i])
     end
+    keys[i] = account
   end
-  return accounts, list, stored
+  return keys
 end
 
 local function write(account)
@@ -66,27 +67,50 @@ local function write(account)
     if left > 0 then call('SET', account.key, numbers, 'PX', left) end
   end
 end
+`;
 
--- Makes an amount stand on every account; without one, what each hold held. Returns what that adds to each overrun.
-local function stand(body, accounts, state, stood, amount)
-  local overruns = {}
-  for i = 2, #body - 5, 6 do
-    local account, held = accounts[body[i]], body[i + 2]
-    local limit = body[i + 3] + account.t
+/** Works with a reservation that is stored. */
+export const STORED = `
+local function parse(text)
+  local state, rank, at, amount, n, ttl, lowest = unpackAll('<ddddddd', text)
+  local values = { unpackAll('<' .. rep('d', 3 * n) .. 'x' .. rep('s', n + 3), text, 57) }
+  local ends, thresholds, exceeded, accounts = values[3 * n + 1], values[3 * n + 2], values[3 * n + 3], {}
+  if n > 0 then
+    local keys = { unpack(values, 3 * n + 4, 4 * n + 3) }
+    accounts = readAll(call('MGET', KEYS[1], unpack(keys)), 1, keys, ends)
+  end
+  return {
+    state = state, rank = rank, at = at, amount = amount, ttl = ttl, lowest = lowest, n = n,
+    values = values, accounts = accounts, thresholds = thresholds, exceeded = exceeded,
+  }
+end
+
+-- Makes an amount stand on every account; without one, what each hold held. Returns what that adds to each overrun, or
+-- nothing where it adds nothing to any.
+local function stand(known, amount)
+  local state, stood, overruns, isOver = known.state, known.amount, {}, false
+  for i = 1, known.n do
+    local account, held = known.accounts[i], known.values[3 * i - 2]
+    local limit = known.values[3 * i - 1] + account.t
     local before = account.s - limit
     if state == 0 then account.r = account.r - held end
     if state == 2 then stood = held end
     account.s = account.s + (amount or held) - stood
     local after = account.s - limit
-    overruns[#overruns + 1] = (after > 0 and after or 0) - (before > 0 and before or 0)
+    if after > 0 or before > 0 then
+      overruns[i], isOver = (after > 0 and after or 0) - (before > 0 and before or 0), true
+    else
+      overruns[i] = 0
+    end
   end
-  return overruns
+  for i = 1, known.n do write(known.accounts[i]) end
+  return isOver and overruns or {}
 end
 
-local function finish(id, state, rank, at, amount, ttl)
+local function finish(id, known, state, rank, at, amount)
   local key = base .. 'r:' .. id
   call('SETRANGE', key, '0', pack('<dddd', state, rank, at, amount))
-  call('PEXPIRE', key, ttl > 86400000 and ttl or '86400000')
+  call('PEXPIRE', key, known.ttl > 86400000 and known.ttl or '86400000')
   call('ZREM', EXPIRING, id)
 end
 `;
@@ -99,12 +123,6 @@ end
  * another epoch, or -2, for an earlier state.
  */
 export const PRELUDE = `${HELPERS}
--- MGET has nothing for a key of another type, and SET would overwrite that.
-function mustBeFree(key)
-  local kind = call('TYPE', key).ok
-  if kind ~= 'none' then error(key .. ' is not an account of the ledger, but a ' .. kind, 0) end
-end
-
 local function notOurs(key)
   return { err = 'NOTOURS what stands at ' .. key .. ', a key of the ledger, is not its own' }
 end
@@ -130,26 +148,24 @@ local function unchanged(answer)
   return answer
 end
 
-local function expire(id, at)
-  local text = call('MGET', KEYS[1], base .. 'r:' .. id)[2]
-  if not text then return call('ZREM', EXPIRING, id) end
-  local body = cjson.decode(sub(text, 33))
-  local accounts, list = readAll(body, { KEYS[1] })
-  stand(body, accounts, 0, 0)
-  for i = 1, #list do write(list[i]) end
-  finish(id, 2, 0, tonumber(at), 0, body[1])
-end
-
 -- Settles what has expired, a few at a time, so that no call pays for a whole crowd that died.
 local due = redis.pcall('ZRANGEBYSCORE', EXPIRING, '-inf', now, 'WITHSCORES', 'LIMIT', '0', '20')
 if due.err then return string.find(due.err, 'WRONGTYPE') and notOurs(EXPIRING) or due end
 if #due > 0 then
-  local known = call('MGET', KEYS[1], CHANGES)
-  local isLost = lost(known[1], known[2])
+  local found = call('MGET', KEYS[1], CHANGES)
+  local isLost = lost(found[1], found[2])
   if isLost then return isLost end
-end
-for i = 1, #due, 2 do
-  -- What cannot be read is left for a minute, or no question would be answered.
-  if not pcall(expire, due[i], due[i + 1]) then call('ZADD', EXPIRING, now + 60000, due[i]) end
+${STORED}
+  local function expire(id, at)
+    local text = call('MGET', KEYS[1], base .. 'r:' .. id)[2]
+    if not text then return call('ZREM', EXPIRING, id) end
+    local known = parse(text)
+    stand(known)
+    finish(id, known, 2, 0, tonumber(at), 0)
+  end
+  for i = 1, #due, 2 do
+    -- What cannot be read is left for a minute, or no question would be answered.
+    if not pcall(expire, due[i], due[i + 1]) then call('ZADD', EXPIRING, now + 60000, due[i]) end
+  end
 end
 `;

@@ -25,7 +25,7 @@ if #KEYS > 1 then
   for i = 2, #KEYS do
     local before, settled, toppedUp = given[i - 1], tonumber(ARGV[3 * i + 3]), tonumber(ARGV[3 * i + 4])
     local s, t
-    if before then s, t = unpackNumbers('<dd', before) end
+    if before then s, t = unpackAll('<dd', before) end
     if not before or settled > s or toppedUp > t then
       local account = read(call('GET', KEYS[i]), KEYS[i], tonumber(ARGV[3 * i + 2]))
       if not before then s, t = account.s, account.t end

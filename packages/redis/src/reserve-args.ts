@@ -1,0 +1,37 @@
+import type { ReserveRequest } from '@eden-cost/core';
+import { plain } from './keys.js';
+import { endOf } from './stored.js';
+
+/** More than any sum of money, and less than what JSON cannot say: no limit. */
+const NO_LIMIT = 1e308;
+
+/** What the script of a reserve is told, but for the keys of the accounts: see `lua/reserve.ts`. */
+export function reserveArgs({ id, ttlMs, holds, probe }: ReserveRequest): string[] {
+  const args = [plain(id), probe ? '1' : '0', '', '', String(Math.ceil(ttlMs)), ''];
+  let lowest = NO_LIMIT;
+  let ends = '';
+  let ladders = '';
+  let latest: readonly number[] | undefined;
+  for (const { account, amount, limit, enforce, thresholds } of holds) {
+    const comma = ends === '' ? '' : ',';
+    ends += `${comma}${endOf(account)}`;
+    ladders += `${comma}${latest !== undefined && isSame(thresholds, latest) ? 0 : ladderOf(thresholds)}`;
+    latest = thresholds;
+    lowest = Math.min(lowest, thresholds[0] ?? NO_LIMIT);
+    args.push(String(amount), String(limitOf(limit)), enforce ? '1' : '0');
+  }
+  args[2] = `[${ends}]`;
+  args[3] = `[${ladders}]`;
+  args[5] = String(lowest);
+  return args;
+}
+
+/** As texts: Lua would write some of the numbers in other ways. */
+const ladderOf = (thresholds: readonly number[]): string =>
+  thresholds.length === 0 ? '[]' : `["${thresholds.join('","')}"]`;
+
+const isSame = (one: readonly number[], other: readonly number[]): boolean =>
+  one === other || (one.length === other.length && one.every((threshold, index) => threshold === other[index]));
+
+/** A limit that is not a number admits nothing. */
+const limitOf = (limit: number): number => (Number.isNaN(limit) ? -NO_LIMIT : Math.min(limit, NO_LIMIT));
