@@ -74,6 +74,7 @@ export class IdIndex {
 /** 32 bits: FNV-1a and a last mix, as ids that count upwards differ in their last characters only. */
 export function hashOf(id: string): number {
   let hash = 0x811c9dc5;
-  for (let index = 0; index < id.length; index++) hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193);
+  const { length } = id;
+  for (let index = 0; index < length; index++) hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193);
   return hash ^ (hash >>> 15);
 }

@@ -17,7 +17,7 @@ test('finds what was added and not removed, like a Map', () => {
         const found = open.find(id, hashOf(id));
         if (adds && found === undefined) {
           const one = reservation(id);
-          open.add(one);
+          open.add(one, hashOf(one.id));
           map.set(id, one);
         } else if (!adds) {
           open.remove(found ?? reservation(id), hashOf(id));

@@ -16,10 +16,11 @@ export class OpenReservations {
     return found;
   }
 
-  add(reservation: Reservation): void {
+  /** @param hash {@link hashOf} its id */
+  add(reservation: Reservation, hash: number): void {
     if (this.#size >= this.#chains.length) this.#grow();
     this.#size += 1;
-    this.#link(reservation, hashOf(reservation.id));
+    this.#link(reservation, hash);
   }
 
   /** Nothing happens to one that is not here. */
