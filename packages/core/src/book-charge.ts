@@ -56,7 +56,7 @@ export function tellAtOnce(
   const charge = chargeOf(parts, call, plan, end, booking);
   call.scope?.addCharge(charge);
   parts.credits?.charged(charge, call, end);
-  result.then((settled) => settled && announce(parts, call, plan, charge, settled));
+  result.then((settled) => settled && announce(parts, call, plan, withOverrun(charge, settled), settled));
   return charge;
 }
 
@@ -112,7 +112,7 @@ function announce(parts: Parts, call: ChargedCall, plan: Plan, charge: Charge, r
   const isAttributed = (call.labels ?? call.scope) !== undefined;
   parts.counters.charge(charge, isAttributed);
   if (!isAttributed) parts.unattributed.charged(charge, parts.budgets.all);
-  parts.events.emit('charge', withOverrun(charge, result));
+  parts.events.emit('charge', charge);
   announceBalances(parts, plan, charge, result);
   result.later?.then((settled) => settled && announceBalances(parts, plan, charge, settled));
 }
@@ -132,10 +132,11 @@ function announceBalances(parts: Parts, plan: Plan, { id, operation }: Charge, r
   tellCrossings(parts, plan, result.crossed);
 }
 
-const withOverrun = (charge: Charge, { overruns }: SettleResult): Charge => {
-  const overrun = Math.max(0, ...overruns);
+function withOverrun(charge: Charge, { overruns }: SettleResult): Charge {
+  let overrun = 0;
+  for (const amount of overruns) overrun = Math.max(overrun, amount);
   return overrun === charge.overrun ? charge : { ...charge, overrun };
-};
+}
 
 function chargeOf(parts: Parts, call: ChargedCall, plan: Plan, { status, facts }: CallEnd, booking: Booking): Charge {
   const at = parts.clock.now();

@@ -13,27 +13,26 @@ const MODELS_KEPT = 1_000;
 
 /** What calls of an operation and a model have cost, as a histogram: the estimate of those that say no bound. */
 export class LearnedEstimates {
-  readonly #models = new Map<string, Costs>();
+  readonly #models = new Map<string, Map<Operation, Costs>>();
 
-  add({ kind, facts }: Pick<Call, 'kind' | 'facts'>, amount: Nanos): void {
-    const key = keyOf(kind.operation, facts.model);
-    const known = this.#models.get(key);
-    const costs = known ?? new Costs();
+  add({ kind, facts: { model = '' } }: Pick<Call, 'kind' | 'facts'>, amount: Nanos): void {
+    const known = this.#models.get(model);
+    const operations = known ?? new Map<Operation, Costs>();
+    const costs = operations.get(kind.operation) ?? new Costs();
+    operations.set(kind.operation, costs);
     costs.add(amount);
     if (known !== undefined && this.#models.size < MODELS_KEPT) return;
     // the oldest comes first: where there is no room for another model, the one goes that has not answered for longest
-    this.#models.delete(key);
-    this.#models.set(key, costs);
+    this.#models.delete(model);
+    this.#models.set(model, operations);
     if (this.#models.size > MODELS_KEPT) this.#models.delete(this.#models.keys().next().value as string);
   }
 
   /** In nanos; `undefined` before 20 calls. */
-  of(operation: Operation, model: string | undefined): Nanos | undefined {
-    return this.#models.get(keyOf(operation, model))?.percentile();
+  of(operation: Operation, model = ''): Nanos | undefined {
+    return this.#models.get(model)?.get(operation)?.percentile();
   }
 }
-
-const keyOf = (operation: Operation, model = ''): string => `${operation} ${model}`;
 
 /** 1.19 to the power of the last one is more than any amount that is exact. */
 const BUCKETS = 256;

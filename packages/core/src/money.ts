@@ -8,17 +8,43 @@ const NANOS_PER_USD = 1_000_000_000;
  * Returns `undefined` for anything that is no amount: `NaN`, a negative, `"abc"`, an empty text, too large to be exact.
  */
 export function parseUsd(text: string): Nanos | undefined {
+  const nanos = readPlain(text) ?? readScientific(text.trim());
+  return Number.isSafeInteger(nanos) ? nanos : undefined;
+}
+
+const PLACES = 9;
+const ZERO = 0x30;
+const DOT = 0x2e - ZERO;
+
+/** Digits with at most one dot, as nearly every cost is: that needs no regular expression. `undefined` for any other text. */
+function readPlain(text: string): number | undefined {
+  let nanos = 0;
+  let places = -1; // before the dot
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit === DOT && places < 0) places = 0;
+    else if (!(digit >= 0 && digit <= 9)) return undefined;
+    else if (places < PLACES) {
+      nanos = nanos * 10 + digit;
+      if (places >= 0) places++;
+    } else if (places++ === PLACES && digit >= 5) nanos += 1;
+  }
+  if (text === '' || text === '.') return undefined;
+  for (let place = Math.max(places, 0); place < PLACES; place++) nanos *= 10;
+  return nanos;
+}
+
+function readScientific(text: string): number | undefined {
   // A dot between the two runs of digits, or no second run: else a long text of digits takes quadratic time.
-  const match = /^\+?(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/.exec(text.trim());
+  const match = /^\+?(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/.exec(text);
   if (!match) return undefined;
   const [, whole = '', fraction = '', exponent = '0'] = match;
   if (whole === '' && fraction === '') return undefined;
   const digits = whole + fraction;
-  const point = whole.length + Number(exponent) + 9;
+  const point = whole.length + Number(exponent) + PLACES;
   const kept = point <= 0 ? '0' : digits.slice(0, point).padEnd(point, '0');
   const roundsUp = point >= 0 && (digits.charAt(point) || '0') >= '5';
-  const nanos = Number(kept) + (roundsUp ? 1 : 0);
-  return Number.isSafeInteger(nanos) ? nanos : undefined;
+  return Number(kept) + (roundsUp ? 1 : 0);
 }
 
 /** A cost in USD as a number, rounded half up to a nano. `undefined` when it is no amount (see {@link parseUsd}). */

@@ -56,12 +56,12 @@ export class OpenCalls {
     this.#tellIdle();
   }
 
-  get #isIdle(): boolean {
+  #isIdle(): boolean {
     return this.#calls.size === 0 && this.#entering === 0;
   }
 
   #tellIdle(): void {
-    if (!this.#isIdle) return;
+    if (!this.#isIdle()) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
@@ -70,7 +70,7 @@ export class OpenCalls {
    * is extended any more. `Infinity` waits for all of them.
    */
   async drain(timeoutMs: number): Promise<void> {
-    if (!this.#isIdle) {
+    if (!this.#isIdle()) {
       await new Promise<void>((resolve) => {
         const timer = Number.isFinite(timeoutMs)
           ? systemClock.after(timeoutMs, resolve, { keepAlive: true })

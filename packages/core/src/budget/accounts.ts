@@ -36,16 +36,20 @@ export function accountFor(
   owner: object | undefined,
   values: LabelValues,
 ): AccountOrNot {
-  const given = budget.by.map((label) => textOf(labels, label));
-  const isMissing = given.includes(undefined);
+  let value = '';
+  let isMissing = false;
+  for (const label of budget.by) {
+    const text = textOf(labels, label);
+    if (text === undefined) isMissing = true;
+    else value += `${value === '' ? '' : ','}${accountValue(text)}`;
+  }
   if (isMissing && budget.missing === 'skip') return SKIP;
   if (isMissing && budget.missing === 'group') values.unlabelled(budget.name);
   const kind = isMissing && budget.missing === 'refuse' ? 'refuse' : 'account';
   const whole = wholeKey(budget, window);
   if (budget.window === 'request') return owner === undefined ? SKIP : { kind, ref: { key: whole, owner } };
-  if (given.length === 0) return { kind, ref: refOf(whole, window) };
-  const value = isMissing ? UNLABELLED : given.map((each) => accountValue(each as string)).join(',');
-  const admitted = isMissing ? value : values.admit(budget.name, window?.start ?? 0, value);
+  if (budget.by.length === 0) return { kind, ref: refOf(whole, window) };
+  const admitted = isMissing ? UNLABELLED : values.admit(budget.name, window?.start ?? 0, value);
   return { kind, ref: refOf(`${whole}:${admitted}`, window) };
 }
 

@@ -18,6 +18,7 @@ const SCHEMES = new Set(['http:', 'https:']);
 
 /** An app meets few origins; a crawler meets many, and must not fill the memory. */
 const ORIGINS_REMEMBERED = 1024;
+const PATHS_REMEMBERED = 256;
 
 /**
  * Reads a base URL as users write it. `https://proxy/eden`, `https://proxy/eden/v3` and `https://proxy/eden/v3/llm` mean the
@@ -56,14 +57,15 @@ export function baseUrlOf(bases: readonly BaseUrl[], url: URL): BaseUrl | undefi
  * @returns a function of an origin (any case, default port or trailing dot) and a path with or without a query
  */
 export function createBaseUrlMatcher(bases: readonly BaseUrl[]): (origin: string, path: string) => string | undefined {
-  const prefixesAt = remembered(ORIGINS_REMEMBERED, (origin) =>
-    URL.canParse(origin) ? prefixesOf(bases, originOf(new URL(origin))) : [],
-  );
-  return (origin, path) => {
-    const prefixes = prefixesAt(origin);
-    return prefixes.length === 0 ? undefined : pathBelow(prefixes, resolved(origin, path));
-  };
+  const pathsAt = remembered(ORIGINS_REMEMBERED, (origin) => {
+    const prefixes = URL.canParse(origin) ? prefixesOf(bases, originOf(new URL(origin))) : [];
+    if (prefixes.length === 0) return nowhere;
+    return remembered(PATHS_REMEMBERED, (path) => pathBelow(prefixes, resolved(origin, path)));
+  });
+  return (origin, path) => pathsAt(origin)(path);
 }
+
+const nowhere = (): undefined => undefined;
 
 /** A server may resolve them: `models/../chat/completions` is not free. */
 const DOT_SEGMENTS = /\/\.|%2e/i;

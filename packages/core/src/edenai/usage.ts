@@ -16,20 +16,22 @@ export interface TokenUsage {
 const MOST_TOKENS = 100_000_000;
 
 /** Where each shape keeps each count (Eden AI wire notes, "Tokens in the answer"): chat, responses, messages. */
-const PATHS = {
-  input: [['prompt_tokens'], ['input_tokens']],
-  output: [['completion_tokens'], ['output_tokens']],
-  cached: [
-    ['prompt_tokens_details', 'cached_tokens'],
-    ['input_tokens_details', 'cached_tokens'],
-    ['cache_read_input_tokens'],
-  ],
-  cacheWrite: [
-    ['prompt_tokens_details', 'cache_write_tokens'],
-    ['cache_write_tokens'],
-    ['cache_creation_input_tokens'],
-  ],
-} as const;
+interface RawUsage {
+  readonly prompt_tokens?: unknown;
+  readonly completion_tokens?: unknown;
+  readonly input_tokens?: unknown;
+  readonly output_tokens?: unknown;
+  readonly prompt_tokens_details?: RawDetails | null;
+  readonly input_tokens_details?: RawDetails | null;
+  readonly cache_write_tokens?: unknown;
+  readonly cache_read_input_tokens?: unknown;
+  readonly cache_creation_input_tokens?: unknown;
+}
+
+interface RawDetails {
+  readonly cached_tokens?: unknown;
+  readonly cache_write_tokens?: unknown;
+}
 
 /**
  * Reads the `usage` of an answer: the chat, responses and messages shapes. A count that is no sensible number is ignored,
@@ -38,13 +40,20 @@ const PATHS = {
  * @returns `undefined` when there is neither an input nor an output count
  */
 export function readUsage(value: unknown): TokenUsage | undefined {
-  const input = firstCount(value, PATHS.input);
-  const output = firstCount(value, PATHS.output);
+  if (typeof value !== 'object' || value === null) return undefined;
+  const raw: RawUsage = value;
+  const prompt = raw.prompt_tokens_details;
+  const input = countOf(raw.prompt_tokens) ?? countOf(raw.input_tokens);
+  const output = countOf(raw.completion_tokens) ?? countOf(raw.output_tokens);
   if (input === undefined && output === undefined) return undefined;
-  const cached = firstCount(value, PATHS.cached);
-  const cacheWrite = firstCount(value, PATHS.cacheWrite);
-  const extra = member(value, 'cache_read_input_tokens') ?? member(value, 'cache_creation_input_tokens');
-  const cacheIsExtra = extra !== undefined && member(value, 'prompt_tokens') === undefined;
+  const cached =
+    countOf(prompt?.cached_tokens) ??
+    countOf(raw.input_tokens_details?.cached_tokens) ??
+    countOf(raw.cache_read_input_tokens);
+  const cacheWrite =
+    countOf(prompt?.cache_write_tokens) ?? countOf(raw.cache_write_tokens) ?? countOf(raw.cache_creation_input_tokens);
+  const extra = raw.cache_read_input_tokens ?? raw.cache_creation_input_tokens ?? undefined;
+  const cacheIsExtra = extra !== undefined && (raw.prompt_tokens ?? undefined) === undefined;
   const usage: Writable<TokenUsage> = { inputTokens: input ?? 0, outputTokens: output ?? 0 };
   if (cached !== undefined) usage.cachedInputTokens = cached;
   if (cacheWrite !== undefined) usage.cacheWriteTokens = cacheWrite;
@@ -52,16 +61,5 @@ export function readUsage(value: unknown): TokenUsage | undefined {
   return usage;
 }
 
-function firstCount(value: unknown, paths: readonly (readonly string[])[]): number | undefined {
-  for (const path of paths) {
-    let count = value;
-    for (const key of path) count = member(count, key);
-    if (Number.isInteger(count) && (count as number) >= 0 && (count as number) <= MOST_TOKENS) return count as number;
-  }
-  return undefined;
-}
-
-function member(value: unknown, key: string): unknown {
-  const found = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-  return found ?? undefined;
-}
+const countOf = (value: unknown): number | undefined =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MOST_TOKENS ? (value as number) : undefined;

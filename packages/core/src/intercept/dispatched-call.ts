@@ -25,7 +25,7 @@ export class DispatchedCall implements Held, HeldCall {
   ) {}
 
   /** Only a call that waits, or is answered here, needs one. */
-  get #stage(): Stage {
+  #onStage(): Stage {
     this.#set ??= new Stage(this.handler);
     return this.#set;
   }
@@ -35,12 +35,12 @@ export class DispatchedCall implements Held, HeldCall {
   }
 
   onAbort(told: () => void): void {
-    this.#stage.onAbort(told);
+    this.#onStage().onAbort(told);
   }
 
   destroyed(error: unknown): void {
-    if (!this.#stage.leave()) return;
-    if (error) this.#stage.fail(error);
+    if (!this.#onStage().leave()) return;
+    if (error) this.#onStage().fail(error);
     else this.#send({}, this.handler); // refused, with undici's own error
   }
 
@@ -48,24 +48,24 @@ export class DispatchedCall implements Held, HeldCall {
     body: MaybePromise<ReadBody>,
     admit: (bytes: Buffer | undefined) => MaybePromise<Admission | undefined>,
   ): Promise<void> {
-    this.#stage.start();
+    this.#onStage().start();
     let read: ReadBody;
     try {
       read = await body;
     } catch (error) {
-      if (!this.#stage.aborted) this.#stage.fail(error);
+      if (!this.#onStage().aborted) this.#onStage().fail(error);
       return;
     }
-    if (this.#stage.aborted) return;
+    if (this.#onStage().aborted) return;
     const admission = await admit(read.bytes);
-    if (this.#stage.aborted) {
+    if (this.#onStage().aborted) {
       if (admission?.admitted) admission.exchange.unsent(new DOMException('This operation was aborted', 'AbortError'));
       return;
     }
     try {
       this.proceed(read, admission);
     } catch (error) {
-      this.#stage.fail(error);
+      this.#onStage().fail(error);
     }
   }
 
@@ -73,7 +73,7 @@ export class DispatchedCall implements Held, HeldCall {
     const changes = sent === undefined ? {} : { body: sent };
     if (admission === undefined) return this.#send(changes, this.handler);
     if (admission.admitted) return this.#sendMetered(changes, admission.exchange);
-    queueMicrotask(() => this.#stage.answer(admission.reply));
+    queueMicrotask(() => this.#onStage().answer(admission.reply));
     if (sent !== undefined || bytes === undefined) void drain(sent ?? this.options.body);
     return true;
   }
@@ -115,7 +115,8 @@ export class DispatchedCall implements Held, HeldCall {
   }
 
   #send(changes: Changes, handler: Handler): boolean {
-    const options: Writable<DispatchOptions> = { ...this.options, [kMetered]: true };
+    const options: Writable<DispatchOptions> = { ...this.options };
+    options[kMetered] = true; // within the braces it would take V8 ten times as long
     if (changes.body !== undefined) options.body = changes.body;
     if (changes.headers !== undefined) options.headers = changes.headers;
     return handOver(() => this.original.call(this.dispatcher, options, handler));

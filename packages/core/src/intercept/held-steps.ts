@@ -5,14 +5,12 @@ type Chunk = string | Uint8Array | undefined;
 export type Done = (error?: Error | null) => void;
 
 /** What the app did with a request while it was held. */
-type Step =
-  | {
-      readonly what: 'write' | 'end';
-      readonly chunk: Chunk;
-      readonly encoding?: BufferEncoding;
-      readonly done?: Done | undefined;
-    }
-  | { readonly what: 'flushHeaders' };
+interface Step {
+  readonly what: 'write' | 'end' | 'flushHeaders';
+  readonly chunk?: Chunk;
+  readonly encoding?: BufferEncoding | undefined;
+  readonly done?: Done | undefined;
+}
 
 /** Keeps what the app does with a request, to be done again once it goes out. */
 export class HeldSteps {
@@ -21,26 +19,28 @@ export class HeldSteps {
   bytes = 0;
 
   write(chunk: unknown, encoding: unknown): void {
-    this.#add({ what: 'write', ...chunkOf(chunk, encoding) });
+    this.#add('write', chunk, encoding, undefined);
   }
 
   end(chunk: unknown, encoding: unknown, done: Done | undefined): void {
-    this.#add({ what: 'end', ...chunkOf(chunk, encoding), done });
+    this.#add('end', chunk, encoding, done);
   }
 
   flushHeaders(): void {
     this.#steps.push({ what: 'flushHeaders' });
   }
 
-  #add(step: Extract<Step, { chunk: unknown }>): void {
-    this.#steps.push(step);
-    this.bytes += step.chunk?.length ?? 0;
+  #add(what: Step['what'], given: unknown, said: unknown, done: Done | undefined): void {
+    const chunk = (given ?? undefined) as Chunk;
+    const encoding = typeof said === 'string' ? (said as BufferEncoding) : undefined;
+    this.#steps.push({ what, chunk, encoding, done });
+    this.bytes += chunk?.length ?? 0;
   }
 
   /** All that was written; `undefined` for nothing. */
   body(): Buffer | undefined {
-    const chunks = this.#steps.map((step) => (step.what === 'flushHeaders' ? undefined : bytesOf(step)));
-    const parts = chunks.filter((chunk) => chunk !== undefined);
+    const parts: Buffer[] = [];
+    for (const step of this.#steps) if (step.chunk !== undefined) parts.push(bytesOf(step.chunk, step.encoding));
     return parts.length < 2 ? parts[0] : Buffer.concat(parts);
   }
 
@@ -48,10 +48,9 @@ export class HeldSteps {
   change(body: Buffer): void {
     const end = this.#steps.findLast((step) => step.what === 'end');
     const chunked = this.#steps.some((step) => step.what === 'write');
-    const done = end?.what === 'end' ? end.done : undefined;
     this.#steps.length = 0;
     if (chunked) this.#steps.push({ what: 'write', chunk: body });
-    this.#steps.push({ what: 'end', chunk: chunked ? undefined : body, done });
+    this.#steps.push({ what: 'end', chunk: chunked ? undefined : body, done: end?.done });
   }
 
   /** Strings stay strings: Node sends one together with the head, in a single write. */
@@ -68,13 +67,7 @@ export class HeldSteps {
 export const isChunk = (chunk: unknown): chunk is string | Uint8Array =>
   typeof chunk === 'string' || isUint8Array(chunk);
 
-function chunkOf(chunk: unknown, encoding: unknown): { chunk: Chunk; encoding?: BufferEncoding } {
-  if (chunk === null || chunk === undefined) return { chunk: undefined };
-  return { chunk: chunk as Chunk, ...(typeof encoding === 'string' && { encoding: encoding as BufferEncoding }) };
-}
-
-function bytesOf({ chunk, encoding = 'utf8' }: { chunk: Chunk; encoding?: BufferEncoding }): Buffer | undefined {
-  if (chunk === undefined) return undefined;
+function bytesOf(chunk: string | Uint8Array, encoding: BufferEncoding = 'utf8'): Buffer {
   if (typeof chunk === 'string') return Buffer.from(chunk, encoding);
   return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }

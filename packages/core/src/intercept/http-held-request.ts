@@ -120,17 +120,11 @@ export class HeldRequest implements Held {
   #ask(body: Buffer | undefined): void {
     if (this.#asked) return;
     this.#asked = true;
-    const { request, target } = this;
-    const admission = this.gate.admit(
-      {
-        method: request.method,
-        ...target,
-        header: headerOf(request),
-        body,
-        held: this,
-      },
-      this.#context,
-    );
+    const { request } = this;
+    const { method } = request;
+    const { origin, target, path, kind } = this.target;
+    const header = headerOf(request);
+    const admission = this.gate.admit({ method, origin, target, path, kind, header, body, held: this }, this.#context);
     if (isPromise(admission)) admission.then((decided) => this.#release(decided));
     else this.#release(admission);
   }

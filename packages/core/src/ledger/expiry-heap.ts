@@ -37,8 +37,8 @@ export class ExpiryHeap<T extends Expiring> {
   }
 
   #settleIn(item: T, index: number): void {
-    const parent = this.#items[(index - 1) >> 1];
-    if (index > 0 && parent !== undefined && parent.expiresAt > item.expiresAt) this.#up(item, index);
+    const parent = index > 0 ? this.#items[(index - 1) >> 1] : undefined; // V8 looks -1 up as a name
+    if (parent !== undefined && parent.expiresAt > item.expiresAt) this.#up(item, index);
     else this.#down(item, index);
   }
 
