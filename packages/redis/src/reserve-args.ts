@@ -7,23 +7,23 @@ const NO_LIMIT = 1e308;
 
 /** What the script of a reserve is told, but for the keys of the accounts: see `lua/reserve.ts`. */
 export function reserveArgs({ id, ttlMs, holds, probe }: ReserveRequest): string[] {
-  const args = [plain(id), probe ? '1' : '0', '', '', String(Math.ceil(ttlMs)), ''];
-  let lowest = NO_LIMIT;
+  let flags = '';
   let ends = '';
   let ladders = '';
+  let lowest = NO_LIMIT;
   let latest: readonly number[] | undefined;
+  const numbers: string[] = [];
   for (const { account, amount, limit, enforce, thresholds } of holds) {
-    const comma = ends === '' ? '' : ',';
+    const comma = flags === '' ? '' : ',';
+    flags += enforce ? '1' : '0';
     ends += `${comma}${endOf(account)}`;
     ladders += `${comma}${latest !== undefined && isSame(thresholds, latest) ? 0 : ladderOf(thresholds)}`;
-    latest = thresholds;
     lowest = Math.min(lowest, thresholds[0] ?? NO_LIMIT);
-    args.push(String(amount), String(limitOf(limit)), enforce ? '1' : '0');
+    latest = thresholds;
+    numbers.push(String(amount), String(limitOf(limit)));
   }
-  args[2] = `[${ends}]`;
-  args[3] = `[${ladders}]`;
-  args[5] = String(lowest);
-  return args;
+  const terms = `[[${ends}],[${ladders}]]`;
+  return [plain(id), probe ? '1' : '0', flags, terms, String(Math.ceil(ttlMs)), String(lowest), ...numbers];
 }
 
 /** As texts: Lua would write some of the numbers in other ways. */

@@ -12,7 +12,7 @@ for i = 5, #ARGV, 4 do
   local amount, rank, at = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
   local text = call('MGET', KEYS[1], base .. 'r:' .. ARGV[i])[2]
   if not text then
-    local finished = pack('<dddddddxsss', 1, rank, at, amount, 0, 0, 0, '[]', '[]', '[]')
+    local finished = pack('<dddddddxss', 1, rank, at, amount, 0, 0, 0, '', '')
     call('SET', base .. 'r:' .. ARGV[i], finished, 'PX', '86400000')
   elseif unpackAll('<d', text) == 0 then
     local known = parse(text)

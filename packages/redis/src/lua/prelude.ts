@@ -10,9 +10,9 @@
  *
  * An account: settled, reserved, topped up (packed), then each threshold that was reported, followed by a space.
  * A reservation: state (0 open, 1 settled, 2 expired, 3 released), rank, time and amount of what stands, how many holds it has, ttl,
- * lowest threshold of any, then amount, limit and 1 if enforced for each hold (packed); then texts, each followed by a zero: when the
- * accounts end (0: never), the thresholds of each hold (0: as for the hold before), what was exceeded (all in JSON), and the key of each
- * hold's account. Hardly any script reads the JSON, as that would be most of its work.
+ * lowest threshold of any, then amount and limit of each hold (packed); then texts, each followed by a zero: the terms in JSON, which
+ * are when the accounts end (0: never) and the thresholds of each hold (0: as for the hold before); what was exceeded, in JSON, if
+ * anything was; and the key of each hold's account. Hardly any script reads the JSON, as that would be most of its work.
  *
  * ARGV: the epoch that the process knows, the time in milliseconds ('' for the server's own), the process, how many changes
  * it has made as far as it was told, then the script's own.
@@ -39,8 +39,8 @@ local function read(text, key, ends)
 end
 
 -- An account for each of the keys, of which one may stand there twice, from what was found after so many others. It takes their places.
-local function readAll(found, before, keys, ends)
-  local list
+local function readAll(found, before, keys, terms)
+  local ends
   for i = 1, #keys do
     local key, account = keys[i], nil
     for j = 1, i - 1 do
@@ -48,8 +48,8 @@ local function readAll(found, before, keys, ends)
     end
     if not account then
       local text = found[before + i]
-      if not text then list = list or cjson.decode(ends) end
-      account = read(text, key, list and list[i])
+      if not text then ends = ends or cjson.decode(terms)[1] end
+      account = read(text, key, ends and ends[i])
     end
     keys[i] = account
   end
@@ -73,15 +73,15 @@ end
 export const STORED = `
 local function parse(text)
   local state, rank, at, amount, n, ttl, lowest = unpackAll('<ddddddd', text)
-  local values = { unpackAll('<' .. rep('d', 3 * n) .. 'x' .. rep('s', n + 3), text, 57) }
-  local ends, thresholds, exceeded, accounts = values[3 * n + 1], values[3 * n + 2], values[3 * n + 3], {}
+  local values = { unpackAll('<' .. rep('d', 2 * n) .. 'x' .. rep('s', n + 2), text, 57) }
+  local terms, exceeded, accounts = values[2 * n + 1], values[2 * n + 2], {}
   if n > 0 then
-    local keys = { unpack(values, 3 * n + 4, 4 * n + 3) }
-    accounts = readAll(call('MGET', KEYS[1], unpack(keys)), 1, keys, ends)
+    local keys = { unpack(values, 2 * n + 3, 3 * n + 2) }
+    accounts = readAll(call('MGET', KEYS[1], unpack(keys)), 1, keys, terms)
   end
   return {
     state = state, rank = rank, at = at, amount = amount, ttl = ttl, lowest = lowest, n = n,
-    values = values, accounts = accounts, thresholds = thresholds, exceeded = exceeded,
+    values = values, accounts = accounts, terms = terms, exceeded = exceeded,
   }
 end
 
@@ -90,8 +90,8 @@ end
 local function stand(known, amount)
   local state, stood, overruns, isOver = known.state, known.amount, {}, false
   for i = 1, known.n do
-    local account, held = known.accounts[i], known.values[3 * i - 2]
-    local limit = known.values[3 * i - 1] + account.t
+    local account, held = known.accounts[i], known.values[2 * i - 1]
+    local limit = known.values[2 * i] + account.t
     local before = account.s - limit
     if state == 0 then account.r = account.r - held end
     if state == 2 then stood = held end
@@ -149,9 +149,9 @@ local function unchanged(answer)
 end
 
 -- Settles what has expired, a few at a time, so that no call pays for a whole crowd that died.
-local due = redis.pcall('ZRANGEBYSCORE', EXPIRING, '-inf', now, 'WITHSCORES', 'LIMIT', '0', '20')
-if due.err then return string.find(due.err, 'WRONGTYPE') and notOurs(EXPIRING) or due end
-if #due > 0 then
+local expired = redis.pcall('ZCOUNT', EXPIRING, '-inf', now)
+if type(expired) == 'table' then return string.find(expired.err, 'WRONGTYPE') and notOurs(EXPIRING) or expired end
+if expired > 0 then
   local found = call('MGET', KEYS[1], CHANGES)
   local isLost = lost(found[1], found[2])
   if isLost then return isLost end
@@ -163,6 +163,7 @@ ${STORED}
     stand(known)
     finish(id, known, 2, 0, tonumber(at), 0)
   end
+  local due = call('ZRANGEBYSCORE', EXPIRING, '-inf', now, 'WITHSCORES', 'LIMIT', '0', '20')
   for i = 1, #due, 2 do
     -- What cannot be read is left for a minute, or no question would be answered.
     if not pcall(expire, due[i], due[i + 1]) then call('ZADD', EXPIRING, now + 60000, due[i]) end

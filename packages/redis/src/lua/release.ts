@@ -13,7 +13,7 @@ if known.state ~= 0 and known.state ~= 2 then return unchanged({ 0 }) end
 stand(known, 0)
 finish(ARGV[5], known, 3, 0, 0, 0)
 for i = 1, known.n do
-  if known.values[3 * i - 2] ~= 0 then return changed({ 1 }) end
+  if known.values[2 * i - 1] ~= 0 then return changed({ 1 }) end
 end
 return changed({ 0 })
 `);

@@ -2,8 +2,8 @@ import { script } from '../script.js';
 import { PRELUDE, STORED } from './prelude.js';
 
 /**
- * KEYS: the account of each hold. ARGV: id, '1' for a probe, when the accounts end and the thresholds of each hold (both in JSON, see
- * the prelude), ttl, lowest threshold, then for each hold its amount, its limit, '1' if it is enforced.
+ * KEYS: the account of each hold. ARGV: id, '1' for a probe, for each hold 1 if it is enforced or 0 (as one text), the terms (see the
+ * prelude), ttl, lowest threshold, then for each hold its amount and its limit.
  *
  * Answers `1, how many are exceeded, five numbers for each`, and but for a probe `three for the account of each hold`; or `0, index, 1 for held, settled, reserved, topped up` and for a crossing `threshold, settled, limit`.
  */
@@ -28,19 +28,19 @@ end
 if found[2] and not probe then
 ${STORED}
   local known = parse(found[2])
-  return unchanged(admitted(known.accounts, cjson.decode(known.exceeded)))
+  return unchanged(admitted(known.accounts, known.exceeded == '' and {} or cjson.decode(known.exceeded)))
 end
 
-local accounts = readAll(found, 4, { unpack(KEYS, 2) }, ARGV[7])
-for i = 1, n do accounts[i].asked = accounts[i].asked + ARGV[8 + 3 * i] end
+local accounts = readAll(found, 4, { unpack(KEYS, 2) }, ARGV[8])
+for i = 1, n do accounts[i].asked = accounts[i].asked + ARGV[9 + 2 * i] end
 
 local exceeded, refusal = {}, nil
 for i = 1, n do
   local account = accounts[i]
-  local room = ARGV[9 + 3 * i] + account.t - account.s - account.asked
+  local room = ARGV[10 + 2 * i] + account.t - account.s - account.asked
   if account.r > room then
     local held = room >= 0 and 1 or 0
-    if ARGV[10 + 3 * i] == '0' then
+    if sub(ARGV[7], i, i) == '0' then
       for _, each in ipairs({ i - 1, held, account.s, account.r, account.t }) do exceeded[#exceeded + 1] = each end
     elseif not refusal or (refusal[3] == 1 and held == 0) then
       refusal = { 0, i - 1, held, account.s, account.r, account.t }
@@ -50,7 +50,7 @@ end
 
 if refusal then
   if probe or refusal[3] == 1 then return unchanged(refusal) end
-  local hold, ladders = refusal[2] + 1, cjson.decode(ARGV[8])
+  local hold, ladders = refusal[2] + 1, cjson.decode(ARGV[8])[2]
   local account, ladder, same = accounts[hold], ladders[hold], hold
   while ladder == 0 do
     same = same - 1
@@ -60,7 +60,7 @@ if refusal then
   if highest and not string.find(' ' .. sub(account.text or '', 25), ' ' .. highest .. ' ', 1, true) then
     write(account)
     call('APPEND', account.key, highest .. ' ')
-    refusal[7], refusal[8], refusal[9] = highest, account.s, string.format('%.17g', ARGV[9 + 3 * hold] + account.t)
+    refusal[7], refusal[8], refusal[9] = highest, account.s, string.format('%.17g', ARGV[10 + 2 * hold] + account.t)
   end
   return unchanged(refusal)
 end
@@ -71,13 +71,13 @@ for i = 1, n do
   account.r, account.asked = account.r + account.asked, 0
 end
 for i = 1, n do write(accounts[i]) end
-local list = '[]'
+local list = ''
 if #exceeded > 0 then
   for i = 1, #exceeded do exceeded[i] = string.format('%.0f', exceeded[i]) end
   list = '[' .. table.concat(exceeded, ',') .. ']'
 end
-local numbers = pack('<' .. rep('d', 7 + 3 * n), 0, 0, 0, 0, n, unpack(ARGV, 9))
-local texts = { numbers, ARGV[7], ARGV[8], list, table.concat(KEYS, '\\0', 2), '' }
+local numbers = pack('<' .. rep('d', 7 + 2 * n), 0, 0, 0, 0, n, unpack(ARGV, 9))
+local texts = { numbers, ARGV[8], list, table.concat(KEYS, '\\0', 2), '' }
 call('SET', key, table.concat(texts, '\\0'))
 call('ZADD', EXPIRING, now + ARGV[9], id)
 return changed(admitted(accounts, exceeded))

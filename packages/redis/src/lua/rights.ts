@@ -10,7 +10,7 @@ local text, count, hash, set, sorted = base .. 't', base .. 'i', base .. 'h', ba
 local all = {
   { 'TIME' }, { 'SET', text, 'x' }, { 'GET', text }, { 'MGET', text }, { 'SETRANGE', text, '0', 'x' }, { 'APPEND', text, 'x' }, { 'TYPE', text },
   { 'INCR', count }, { 'HSETNX', hash, 'x', 'x' }, { 'HSET', hash, 'x', 'x' }, { 'HGET', hash, 'x' }, { 'HMGET', hash, 'x' },
-  { 'HVALS', hash }, { 'SADD', set, 'x' }, { 'SMEMBERS', set }, { 'ZADD', sorted, '1', 'x' }, { 'ZCARD', sorted },
+  { 'HVALS', hash }, { 'SADD', set, 'x' }, { 'SMEMBERS', set }, { 'ZADD', sorted, '1', 'x' }, { 'ZCARD', sorted }, { 'ZCOUNT', sorted, '0', '1' },
   { 'ZRANGEBYSCORE', sorted, '0', '1' }, { 'ZREM', sorted, 'x' }, { 'ZREMRANGEBYSCORE', sorted, '0', '1' },
   { 'PEXPIRE', text, '1' }, { 'DEL', text, count, hash, set },
 }

@@ -22,7 +22,7 @@ local previous = -1
 if state == 1 then previous = known.amount end
 if state == 2 then
   previous = 0
-  for i = 1, n do previous = math.max(previous, values[3 * i - 2]) end
+  for i = 1, n do previous = math.max(previous, values[2 * i - 1]) end
 end
 
 local isNews = newRank > known.rank or (newRank == known.rank and newAt > known.at)
@@ -41,10 +41,10 @@ if not applies then return unchanged(answer) end
 local ladders
 for i = 1, n do
   local account = accounts[i]
-  local limit = values[3 * i - 1] + account.t
+  local limit = values[2 * i] + account.t
   local ladder
   if account.s > 0 and limit < 1e300 and account.s + 1 >= known.lowest * limit then
-    ladders = ladders or cjson.decode(known.thresholds)
+    ladders = ladders or cjson.decode(known.terms)[2]
     local same = i
     while ladders[same] == 0 do same = same - 1 end
     ladder = ladders[same]
