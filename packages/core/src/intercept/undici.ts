@@ -64,16 +64,15 @@ export class UndiciLayer {
   }
 
   dispatch(dispatcher: Dispatcher, original: Dispatch, given: DispatchOptions, handler: Handler): boolean {
-    const options = readableAgain(given);
-    const pass = () => original.call(dispatcher, options, handler);
     // queued in a pool, a metered call is handed on later, with its mark
-    if (options?.[kMetered]) return handOver(pass);
-    if (typeof options?.path !== 'string' || options.upgrade) return pass();
+    if (given?.[kMetered]) return handOver(() => original.call(dispatcher, given, handler));
+    const options = readableAgain(given);
+    if (typeof options?.path !== 'string' || options.upgrade) return original.call(dispatcher, options, handler);
     const said = originOf(dispatcher, options);
     const hostHeader = () => requestHeader(options.headers)('host');
     const place = said === undefined ? undefined : placeOf(this.gate, said, options.path, hostHeader);
     const method = options.method ?? 'GET';
-    if (place === undefined || method === 'CONNECT') return pass();
+    if (place === undefined || method === 'CONNECT') return original.call(dispatcher, options, handler);
     const { origin, path } = place;
     const kind = this.gate.kindOf(method, path);
     if (kind.free) return original.call(dispatcher, withoutEstimate(options), handler);
