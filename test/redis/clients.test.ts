@@ -1,3 +1,4 @@
+import { OptionsError } from '@eden-cost/core';
 import { describeWithRedis } from '../support/redis-server.js';
 import { CLIENTS, type Connected } from './clients.js';
 import { balanceOf, countOf, hold, ledgerOf, reported, request, useRedis } from './kit.js';
@@ -95,6 +96,23 @@ describeWithRedis('the Redis ledger, with the client that the app has', () => {
     await ledger.settle('a', 7, reported());
     expect(await balanceOf(ledger, 'x')).toEqual({ settled: 7, reserved: 0, toppedUp: 0 });
     await ledger.close();
+  });
+
+  test("a client's own key prefix with a character of code 0 is refused at the start, with the reason", async () => {
+    const ledger = ledgerOf(redis.connect({ keyPrefix: 'a\0:' }));
+    await expect(ledger.start()).rejects.toThrow('keyPrefix of the client has a character of code 0');
+    await expect(ledger.reserve(request('a', [hold('x', 10, 100)]))).rejects.toThrow('keyPrefix');
+    expect(await redis.client.keys('*')).toEqual([]);
+  });
+
+  test('a thousand budgets are one step, and more are refused before any of them is touched', async () => {
+    const ledger = ledgerOf(redis.client);
+    const holds = (count: number) => Array.from({ length: count }, (_, index) => hold(`x${index}`, 10, 100));
+    expect(await ledger.reserve(request('a', holds(1_000)))).toMatchObject({ admitted: true });
+    expect(await ledger.settle('a', 7, reported())).toMatchObject({ applied: true });
+    expect(await balanceOf(ledger, 'x999')).toEqual({ settled: 7, reserved: 0, toppedUp: 0 });
+    await expect(ledger.reserve(request('b', holds(1_001)))).rejects.toThrow(OptionsError);
+    expect(await balanceOf(ledger, 'x999')).toMatchObject({ reserved: 0 });
   });
 
   test('no key holds what a user has typed, and each goes 35 days after its window, but those of "total"', async () => {

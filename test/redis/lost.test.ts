@@ -113,6 +113,38 @@ describeWithRedis('the Redis ledger, when its server has lost the balances', () 
     },
   );
 
+  test('an account that the server deleted has no more room afterwards than its limit', async () => {
+    const ledger = ledgerOf(redis.client);
+    const reserve = (id: string) => ledger.reserve(request(id, [hold('x', 25, 100)]));
+    for (const id of ['a', 'b', 'c', 'd']) await reserve(id);
+    await redis.client.del('{eden-cost}:a:x');
+    await ledger.release('a', 0);
+    await reserve('e');
+    for (const id of ['b', 'c', 'd']) await ledger.release(id, 0);
+    expect(await balanceOf(ledger, 'x')).toEqual({ settled: 0, reserved: 0, toppedUp: 0 });
+    const admitted = await Promise.all(['f', 'g', 'h', 'i', 'j'].map(reserve));
+    expect(admitted.filter((result) => result.admitted)).toHaveLength(4);
+  });
+
+  test('of an account whose window ended more than 35 days ago nothing is stored, whatever it is told', async () => {
+    const ledger = ledgerOf(redis.client);
+    const account = { key: 'past', endsAt: Date.now() - 36 * 86_400_000 };
+    const spent = () => ledger.reserve(request('a', [hold('', 1, 0, { account })]));
+    for (let time = 0; time < 2; time++) expect(await spent()).toMatchObject({ refusal: { reason: 'spent' } });
+    await ledger.reserve(request('b', [hold('', 1, 100, { account })]));
+    expect(await ledger.settle('b', 100, reported())).toMatchObject({ applied: true });
+    expect(await redis.client.keys('*:a:*')).toEqual([]);
+  });
+
+  test('what stands under the key of an account that a call has paid into keeps nobody from releasing that call', async () => {
+    const ledger = ledgerOf(redis.client);
+    await ledger.reserve(request('a', [hold('x', 10, 100)]));
+    await ledger.settle('a', 7, reported());
+    await redis.client.del('{eden-cost}:a:x');
+    await redis.client.hset('{eden-cost}:a:x', 'field', 'not ours');
+    expect(await ledger.release('a', 0)).toBe(false);
+  });
+
   test('what has expired and cannot be read keeps no other question from its answer, and is settled once it can', async () => {
     const clock = manualClock();
     const ledger = ledgerOf(redis.client, { clock });

@@ -64,7 +64,19 @@ describeWithRedis('the Redis ledger, when it starts', () => {
     for (const ledger of ledgers) await ledger.close?.();
   });
 
-  const COMMANDS = ['mget', 'setrange', 'append', 'incr', 'type', 'hsetnx', 'hmget', 'pexpire', 'zrangebyscore', 'del'];
+  const COMMANDS = [
+    'mget',
+    'setrange',
+    'append',
+    'incr',
+    'type',
+    'hsetnx',
+    'hmget',
+    'pexpire',
+    'zrangebyscore',
+    'zcount',
+    'del',
+  ];
   test.each(COMMANDS)('a user that may not %s is refused, before a script could stop halfway', async (command) => {
     await redis.client.acl('SETUSER', 'weak', 'reset', 'on', '>secret', '~*', '+@all', `-${command}`);
     const client = redis.connect({ username: 'weak', password: 'secret', enableReadyCheck: false });

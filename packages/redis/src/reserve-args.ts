@@ -1,12 +1,24 @@
-import type { ReserveRequest } from '@eden-cost/core';
+import { OptionsError, type ReserveRequest } from '@eden-cost/core';
 import { plain } from './keys.js';
 import { endOf } from './stored.js';
 
 /** More than any sum of money, and less than what JSON cannot say: no limit. */
 const NO_LIMIT = 1e308;
 
-/** What the script of a reserve is told, but for the keys of the accounts: see `lua/reserve.ts`. */
+/** Lua takes no more than 8,000 values at once, and a reservation has about three for each hold. */
+const MOST_HOLDS = 1_000;
+
+/**
+ * What the script of a reserve is told, but for the keys of the accounts: see `lua/reserve.ts`.
+ *
+ * @throws {OptionsError} for more than 1,000 holds
+ */
 export function reserveArgs({ id, ttlMs, holds, probe }: ReserveRequest): string[] {
+  if (holds.length > MOST_HOLDS) {
+    throw new OptionsError(
+      `A call draws on ${holds.length} budgets; the Redis ledger takes at most ${MOST_HOLDS} at once`,
+    );
+  }
   let flags = '';
   let ends = '';
   let ladders = '';

@@ -7,5 +7,5 @@ const BEARER = 'Bearer ';
 export function callKey(header: HeaderLookup): string | undefined {
   const given = header('authorization');
   const bearer = given?.startsWith(BEARER) ? given.slice(BEARER.length) : given?.replace(/^Bearer(\s+|$)/i, '');
-  return (bearer || header('x-api-key'))?.trim() || undefined;
+  return bearer?.trim() || header('x-api-key')?.trim() || undefined;
 }

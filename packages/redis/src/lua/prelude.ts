@@ -56,6 +56,7 @@ local function readAll(found, before, keys, terms)
   return keys
 end
 
+-- Answers whether it is stored: not where it ended more than 35 days ago.
 local function write(account)
   local numbers = pack('<ddd', account.s, account.r, account.t)
   if account.text then
@@ -64,8 +65,10 @@ local function write(account)
     call('SET', account.key, numbers)
   else
     local left = account.ends + 3024000000 - now
-    if left > 0 then call('SET', account.key, numbers, 'PX', left) end
+    if left <= 0 then return false end
+    call('SET', account.key, numbers, 'PX', left)
   end
+  return true
 end
 `;
 
@@ -93,7 +96,8 @@ local function stand(known, amount)
     local account, held = known.accounts[i], known.values[2 * i - 1]
     local limit = known.values[2 * i] + account.t
     local before = account.s - limit
-    if state == 0 then account.r = account.r - held end
+    -- not below 0: an account that the server had no memory for has lost what was reserved on it
+    if state == 0 then account.r = account.r > held and account.r - held or 0 end
     if state == 2 then stood = held end
     account.s = account.s + (amount or held) - stood
     local after = account.s - limit
@@ -103,7 +107,7 @@ local function stand(known, amount)
       overruns[i] = 0
     end
   end
-  for i = 1, known.n do write(known.accounts[i]) end
+  for i = 1, known.n do known.accounts[i].stored = write(known.accounts[i]) end
   return isOver and overruns or {}
 end
 

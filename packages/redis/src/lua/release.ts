@@ -7,9 +7,9 @@ local found = call('MGET', KEYS[1], CHANGES, base .. 'r:' .. ARGV[5], EXPIRING)
 local text = found[3]
 local isLost = lost(found[1], found[2])
 if isLost then return isLost end
-if not text then return unchanged({ 0 }) end
+local state = text and unpackAll('<d', text)
+if state ~= 0 and state ~= 2 then return unchanged({ 0 }) end
 local known = parse(text)
-if known.state ~= 0 and known.state ~= 2 then return unchanged({ 0 }) end
 stand(known, 0)
 finish(ARGV[5], known, 3, 0, 0, 0)
 for i = 1, known.n do

@@ -58,8 +58,7 @@ if refusal then
   end
   local highest = ladder[#ladder]
   if highest and not string.find(' ' .. sub(account.text or '', 25), ' ' .. highest .. ' ', 1, true) then
-    write(account)
-    call('APPEND', account.key, highest .. ' ')
+    if write(account) then call('APPEND', account.key, highest .. ' ') end
     refusal[7], refusal[8], refusal[9] = highest, account.s, string.format('%.17g', ARGV[10 + 2 * hold] + account.t)
   end
   return unchanged(refusal)

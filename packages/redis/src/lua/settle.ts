@@ -57,7 +57,7 @@ for i = 1, n do
     if account.s < reached then break end
     local fired = ' ' .. sub(account.text or '', 25)
     if not string.find(fired, ' ' .. ladder[j] .. ' ', 1, true) then
-      call('APPEND', account.key, ladder[j] .. ' ')
+      if account.stored then call('APPEND', account.key, ladder[j] .. ' ') end
       account.text = (account.text or rep(' ', 24)) .. ladder[j] .. ' '
       answer[length + 1], answer[length + 2] = i - 1, ladder[j]
       answer[length + 3], answer[length + 4] = account.s, string.format('%.17g', limit)
