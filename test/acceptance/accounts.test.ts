@@ -1,4 +1,4 @@
-import type { Meter, MeterOptions } from '@eden-cost/core';
+import { type Budget, type Meter, type MeterOptions, memoryLedger } from '@eden-cost/core';
 import { manualClock } from '@eden-cost/testing';
 import { chats } from '../support/chats.js';
 import { hear, useMeteredEden } from '../support/meter.js';
@@ -76,6 +76,22 @@ test('match decides by the call and its scope which calls a budget is for', asyn
     ],
   });
   expect(await statuses(meter, 'acme', 'trial')).toEqual([200, 402]);
+});
+
+test('a budget that is given another window, or counts by another label, begins anew, and comes back to its balance', async () => {
+  const ledger = memoryLedger();
+  const month = Date.UTC(2026, 9, 1); // a day begins then as well
+  const twice = async (budget: Partial<Budget>) => {
+    const meter = meterOf({ ledger, clock: manualClock(month), budgets: [{ ...BUDGET, ...budget }] });
+    const told = hear(meter);
+    const seen = [await askAs(meter, '42'), await askAs(meter, '42')];
+    await meter.close();
+    return [...seen, told.threshold.length];
+  };
+  expect(await twice({})).toEqual([200, 402, 3]);
+  expect(await twice({ window: 'month' })).toEqual([200, 402, 3]);
+  expect(await twice({ window: 'month', by: ['tenant', 'plan'] })).toEqual([200, 402, 3]);
+  expect(await twice({})).toEqual([402, 402, 0]);
 });
 
 test('a limit that is changed at run time counts at the next call after its minute, raised or lowered', async () => {

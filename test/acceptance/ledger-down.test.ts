@@ -1,9 +1,11 @@
 import { type Budget, LedgerUnavailableError, type LogLine, type Meter, type MeterOptions } from '@eden-cost/core';
+import { CHAT } from '../support/calls.js';
 import { chats } from '../support/chats.js';
 import { JOB, jobs, SETTLED_NANOS } from '../support/jobs.js';
 import { type ServerState, useLedgerServer } from '../support/ledger-server.js';
 import { many } from '../support/lists.js';
 import { hear, nextEvent, useMeteredEden } from '../support/meter.js';
+import { RATES } from '../support/rates.js';
 import { turnsUntil } from '../support/turns.js';
 
 const ledger = useLedgerServer();
@@ -92,6 +94,28 @@ describe.each(FAILURES)('while the ledger is %s', (failure, deadlineMs) => {
     expect(unasked).toMatchObject(many(3, () => ({ budgets: ['all'] })));
     ledger.server.go('up');
     await expectBooksToAgree(generous);
+  });
+});
+
+describe('a strict budget, which is never exceeded', () => {
+  const bounded = { ...CHAT, max_tokens: 10 };
+  const strictMeter = (budget: Partial<Budget> = {}) => setup({ strict: true, ...budget }, { rateCard: RATES });
+
+  it('refuses while the ledger cannot be asked', async () => {
+    const meter = strictMeter();
+    const told = hear(meter);
+    expect(await ask({}, bounded)).toBe(200);
+    ledger.server.go('cut-off');
+    expect(await ask({}, bounded)).toBe(402);
+    expect(told.denied).toMatchObject([{ reason: 'ledger', budget: 'all' }]);
+    ledger.server.go('up');
+  });
+
+  it('does not where its app says otherwise', async () => {
+    strictMeter({ onLedgerError: 'local' });
+    ledger.server.go('cut-off');
+    expect(await ask({}, bounded)).toBe(200);
+    ledger.server.go('up');
   });
 });
 

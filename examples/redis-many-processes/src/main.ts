@@ -6,6 +6,7 @@ const { EDENAI_API_KEY, EDENAI_BASE_URL, PORT = '3000', REDIS_URL = 'redis://loc
 if (!EDENAI_API_KEY) throw new Error('Set EDENAI_API_KEY, or start a stand-in and set EDENAI_BASE_URL to it as well');
 
 const redis = new Redis(REDIS_URL);
+redis.on('error', (error) => console.error(JSON.stringify({ msg: 'redis', error: error.message })));
 const { app, meter } = createApp({
   apiKey: EDENAI_API_KEY,
   redis,
@@ -18,6 +19,6 @@ const server = app.listen(Number(PORT), () => {
 process.once('SIGTERM', () => {
   server.close(async () => {
     await meter.close(); // calls in flight are settled before the process ends
-    await redis.quit(); // yours to close: the ledger never does
+    redis.disconnect(); // yours to close: the ledger never does; quit() would wait for a server that is down
   });
 });

@@ -101,7 +101,9 @@ class RedisLedger implements Ledger {
     const byPartition = new Map<Partition, string[]>();
     for (const id of ids) {
       for (const partition of await this.#partitions.ofReservation(id)) {
-        byPartition.set(partition, [...(byPartition.get(partition) ?? []), id]);
+        const some = byPartition.get(partition);
+        if (some === undefined) byPartition.set(partition, [id]);
+        else some.push(id);
       }
     }
     await Promise.all([...byPartition].map(([partition, some]) => partition.extend(some, ttlMs)));

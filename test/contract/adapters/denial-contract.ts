@@ -132,5 +132,11 @@ export function describeDenials(running: RunningApp, framework: Framework): void
       await start({ budgets: [{ ...DAY, onLedgerError: 'refuse' }], isLedgerBroken: true });
       expect(await statuses('/ask?cost=0.01')).toEqual([503]);
     });
+
+    test('answers what a handler asks a ledger that cannot be asked with the same problem', async () => {
+      await start({ budgets: [DAY], isLedgerBroken: true });
+      const answer = await get('/remaining');
+      expect(answer).toMatchObject({ status: 503, body: { code: 'ERR_COST_LEDGER_UNAVAILABLE' } });
+    });
   });
 }

@@ -28,20 +28,20 @@ describe('accountFor', () => {
   test('names budget, window and value, and ends with the window', () => {
     expect(daily({ tenant: 'acme' })).toEqual({
       kind: 'account',
-      ref: { key: `tenant-daily:${START}:=acme`, endsAt: DAY.end },
+      ref: { key: `tenant-daily:day:${START}:tenant:=acme`, endsAt: DAY.end },
     });
   });
 
   test('has one account for all without `by`', () => {
     expect(daily({ tenant: 'acme' }, { by: undefined })).toEqual({
       kind: 'account',
-      ref: { key: `tenant-daily:${START}`, endsAt: DAY.end },
+      ref: { key: `tenant-daily:day:${START}`, endsAt: DAY.end },
     });
   });
 
   test('a total never ends', () => {
     const total = accountFor(budget({ window: 'total' }), { tenant: 'acme' }, undefined, {}, labelValues());
-    expect(total).toEqual({ kind: 'account', ref: { key: 'tenant-daily:total:=acme' } });
+    expect(total).toEqual({ kind: 'account', ref: { key: 'tenant-daily:total:tenant:=acme' } });
   });
 
   test('the account of a request is its scope’s, whatever labels that has or gets', () => {
@@ -50,7 +50,7 @@ describe('accountFor', () => {
     const accounts = [{}, { tenant: 'acme' } as Record<string, string>].map((labels: Record<string, string>) =>
       accountFor(request, labels, undefined, scope, labelValues()),
     );
-    expect(accounts[0]).toEqual({ kind: 'account', ref: { key: 'tenant-daily:request', owner: scope } });
+    expect(accounts[0]).toEqual({ kind: 'account', ref: { key: 'tenant-daily:request:tenant', owner: scope } });
     expect(accounts[1]).toEqual(accounts[0]);
     expect(accountFor(request, {}, undefined, undefined, labelValues())).toEqual({ kind: 'skip' });
   });
@@ -61,7 +61,7 @@ describe('accountFor', () => {
     ['{tag}', '%7Btag%7D'],
     ['€', '%E2%82%AC'],
   ])('writes the name %j as %s', (name, encoded) => {
-    expect(keyOf({ tenant: 'acme' }, { name })).toBe(`${encoded}:${START}:=acme`);
+    expect(keyOf({ tenant: 'acme' }, { name })).toBe(`${encoded}:day:${START}:tenant:=acme`);
   });
 
   test('shares one account among scopes without the label, and says so once', () => {
@@ -70,7 +70,7 @@ describe('accountFor', () => {
     expect(keyOf({ tenant: '' }, {}, values)).toBe(key);
     expect(keyOf({ tenant: 'unlabelled' }, {}, values)).not.toBe(key);
     expect(keyOf({ tenant: '~unlabelled' }, {}, values)).not.toBe(key);
-    expect(key).toBe(`tenant-daily:${START}:~unlabelled`);
+    expect(key).toBe(`tenant-daily:day:${START}:tenant:~unlabelled`);
     expect(told).toEqual(['unlabelled tenant-daily']);
   });
 
@@ -83,9 +83,9 @@ describe('accountFor', () => {
 
   test.each(['__proto__', 'constructor', 'toString'])('a label or a value may be called %s', (name) => {
     const labels = Object.fromEntries([[name, 'x']]);
-    expect(keyOf(labels, { by: name })).toBe(`tenant-daily:${START}:=x`);
-    expect(keyOf({}, { by: name })).toBe(`tenant-daily:${START}:~unlabelled`);
-    expect(keyOf({ tenant: name })).toBe(`tenant-daily:${START}:=${name}`);
+    expect(keyOf(labels, { by: name })).toBe(`tenant-daily:day:${START}:${name}:=x`);
+    expect(keyOf({}, { by: name })).toBe(`tenant-daily:day:${START}:${name}:~unlabelled`);
+    expect(keyOf({ tenant: name })).toBe(`tenant-daily:day:${START}:tenant:=${name}`);
   });
 
   test('different labels have different accounts', () => {
@@ -142,6 +142,6 @@ describe('LabelValues', () => {
     expect(keyOf({ tenant: '~overflow' })).not.toContain('~overflow');
     const values = labelValues(1);
     keyOf({ tenant: 'a' }, {}, values);
-    expect(keyOf({ tenant: 'b' }, {}, values)).toBe(`tenant-daily:${START}:~overflow`);
+    expect(keyOf({ tenant: 'b' }, {}, values)).toBe(`tenant-daily:day:${START}:tenant:~overflow`);
   });
 });

@@ -23,7 +23,8 @@ export const accountValue = (value: string): string =>
   PLAIN.test(value) ? `=${value}` : `#${createHash('sha256').update(value).digest('hex').slice(0, 32)}`;
 
 /**
- * The account of a budget that a scope with these labels draws on, in this window: `name:window:values`. The account of
+ * The account of a budget that a scope with these labels draws on, in this window: `name:unit:start:labels:values`.
+ * A budget that is given another window or other labels begins anew: its balances are those of something else. The account of
  * a `request` budget belongs to its scope, whatever labels that gets later.
  *
  * @param window absent for `request` and `total`
@@ -59,8 +60,9 @@ const wholeKeys = new WeakMap<ResolvedBudget, { readonly window: Window | undefi
 function wholeKey(budget: ResolvedBudget, window: Window | undefined): string {
   const latest = wholeKeys.get(budget);
   if (latest !== undefined && latest.window === window) return latest.key;
-  const start = window === undefined ? budget.window : new Date(window.start).toISOString();
-  const key = `${encodeURIComponent(budget.name)}:${start}`;
+  const start = window === undefined ? '' : `:${new Date(window.start).toISOString()}`;
+  const labels = budget.by.length === 0 ? '' : `:${budget.by.map(encodeURIComponent).join(',')}`;
+  const key = `${encodeURIComponent(budget.name)}:${budget.window}${start}${labels}`;
   wholeKeys.set(budget, { window, key });
   return key;
 }

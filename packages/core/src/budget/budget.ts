@@ -37,7 +37,10 @@ export interface Budget<Scope extends ScopeView = ScopeView> {
   routes?: 'all' | 'named';
   /** True: a route that skips all budgets does not skip this one. Default false. */
   mandatory?: boolean;
-  /** True: only calls with a known upper bound are admitted, so it cannot be exceeded. Default false. */
+  /**
+   * True: only calls with a known upper bound are admitted, and none while the ledger cannot be asked (unless `onLedgerError`
+   * says otherwise), so it cannot be exceeded. Default false.
+   */
   strict?: boolean;
   /** In USD: what one call holds until its cost is known. Default: from the request, the model and earlier calls. */
   estimateUsd?: number;
@@ -47,7 +50,7 @@ export interface Budget<Scope extends ScopeView = ScopeView> {
   thresholds?: readonly number[];
   /**
    * While the ledger cannot be asked. `local` (default): this process admits its share of a tenth of the limit, and no more
-   * than was left when it was last seen. `refuse`: calls are denied, 503. `allow`: they pass.
+   * than was left when it was last seen. `refuse` (default of a `strict` budget): calls are denied, 503. `allow`: they pass.
    */
   onLedgerError?: 'local' | 'refuse' | 'allow';
 }

@@ -52,7 +52,7 @@ export function resolveBudget(budget: unknown, path: string): ResolvedBudget {
     estimate: estimateUsd === undefined ? undefined : estimateToNanos(estimateUsd),
     mode: budget.mode ?? 'enforce',
     thresholds: [...new Set(budget.thresholds ?? [0.5, 0.8, 1])].sort((a, b) => a - b),
-    onLedgerError: budget.onLedgerError ?? 'local',
+    onLedgerError: budget.onLedgerError ?? (budget.strict ? 'refuse' : 'local'),
   });
 }
 

@@ -1,5 +1,5 @@
 import { type DenialError, type DenialStatus, denialError, statusMadeWith } from '../denial.js';
-import { CostError } from '../errors.js';
+import { CostError, LedgerUnavailableError } from '../errors.js';
 import { findDenial, isAnsweredByApp, read } from './find-denial.js';
 
 /** By what was raised, and by itself: frameworks hand the same error over more than once. */
@@ -17,6 +17,7 @@ export function surfaceError(error: unknown, status: DenialStatus = {}): DenialE
   const known = surfaced.get(error as object);
   if (known !== undefined && known === error) return known;
   const denial = findDenial(error);
+  if (denial === undefined && error instanceof LedgerUnavailableError) return surfaceUnread(error, status);
   if (denial === undefined || isAnsweredByApp(error)) return undefined;
   const own = statusByApp(error as object);
   const statuses = own === undefined ? status : { budget: own, held: own, credits: own, ledger: own };
@@ -24,6 +25,18 @@ export function surfaceError(error: unknown, status: DenialStatus = {}): DenialE
   if (known?.status === typed.status) return known;
   typed.stack = `${typed.name}: ${typed.message}`;
   surfaced.set(typed, typed).set(error as object, typed);
+  return typed;
+}
+
+/** No call was denied: what the handler asked the ledger itself could not be answered. */
+function surfaceUnread(error: LedgerUnavailableError, status: DenialStatus): DenialError {
+  const typed = new LedgerUnavailableError({
+    status: status.ledger ?? error.status,
+    headers: error.headers,
+    cause: error,
+  });
+  typed.stack = `${typed.name}: ${typed.message}`;
+  surfaced.set(typed, typed).set(error, typed);
   return typed;
 }
 
