@@ -61,7 +61,7 @@ describeWithRedis('redis-many-processes', () => {
     }
   }
 
-  test('two processes spend one budget, both see what is left of it, and it survives both', async () => {
+  test('two processes spend one budget, both see what is left of it, and it survives both, and either ends while its server is gone', async () => {
     eden.script({ match: { path: '/chat/completions' }, costUsd: 1, times: Number.POSITIVE_INFINITY });
     const [first, second] = await Promise.all([start(), start()]);
     const statuses: number[] = [];
@@ -81,5 +81,11 @@ describeWithRedis('redis-many-processes', () => {
     const third = await start();
     expect(await ask(third)).toBe(402);
     expect(eden.books().charges).toHaveLength(5);
+
+    server.process.kill('SIGKILL');
+    await ask(third); // a question that nobody answers any more
+    const last = children.at(-1) as ChildProcess;
+    last.kill('SIGTERM');
+    expect(await once(last, 'exit')).toEqual([0, null]);
   }, 60_000);
 });
