@@ -440,6 +440,17 @@ export function ledgerContract(
       expect(await reserve('b', [hold('x', 1, 100)])).toMatchObject({ admitted: true });
     });
 
+    test('top-ups that are more than can be added up exactly are refused, also at the same time, and the account stays', async () => {
+      const much = 5e15;
+      const both = await Promise.allSettled(['n1', 'n2'].map((note) => topUp('x', note, much)));
+      expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      const kept = both[0]?.status === 'fulfilled' ? 'n1' : 'n2';
+      await topUp('x', kept, much);
+      await topUp('x', 'n3', 7);
+      expect(await balance('x')).toEqual({ settled: 0, reserved: 0, toppedUp: much + 7 });
+      expect(await reserve('a', [hold('x', 1, 0)])).toMatchObject({ admitted: true });
+    });
+
     test('top-ups can be read back: when, how much, who and why, the earliest first, and each note once', async () => {
       if (ledger.topUps === undefined) return;
       await topUp('x', 'n1', 50);

@@ -41,7 +41,7 @@ export type { JobsOptions } from './jobs/jobs-options.js';
 export type { WebhookBody, WebhookHeaders } from './jobs/webhook-request.js';
 // for ledgers
 export { Account } from './ledger/account-book.js';
-export { checkAmount, checkHolds, checkTopUp } from './ledger/check-amount.js';
+export { checkAmount, checkHolds, checkToppedUp, checkTopUp } from './ledger/check-amount.js';
 export type {
   AccountRef,
   Balance,

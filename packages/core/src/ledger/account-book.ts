@@ -1,4 +1,5 @@
 import type { Nanos } from '../money.js';
+import { checkToppedUp } from './check-amount.js';
 import type { AccountRef, Balance, TopUp } from './ledger.js';
 
 /** How long an account is kept once its window is found to have ended: for settles that come late, and while a clock is ahead. */
@@ -39,6 +40,7 @@ export class Account {
   topUp(note: TopUp): boolean {
     this.#notes ??= new Map();
     if (this.#notes.has(note.id)) return false;
+    checkToppedUp(this.toppedUp + note.amount);
     this.#notes.set(note.id, note);
     if (this.#notes.size > NOTES_KEPT) this.#notes.delete(this.#notes.keys().next().value as string);
     this.toppedUp += note.amount;

@@ -13,6 +13,12 @@ export function checkHolds({ holds }: ReserveRequest): void {
   for (const { amount } of holds) checkAmount(amount);
 }
 
+/** @throws {RangeError} when all top-ups of an account add up to more than can be added up exactly, 2^53 nano-USD */
+export function checkToppedUp(sum: Nanos): void {
+  if (!Number.isSafeInteger(sum))
+    throw new RangeError('The top-ups of an account must stay below 2^53 nano-USD in all');
+}
+
 /** @throws {RangeError} for anything but a whole number of nano-USD; what was topped up may be taken back */
 export function checkTopUp({ amount }: TopUp): void {
   if (!Number.isSafeInteger(amount)) throw new RangeError('A top-up must be a whole number of nano-USD');

@@ -1,4 +1,11 @@
-import type { Account, AccountRef, LedgerBook, Reservation, TopUp } from '@eden-cost/core';
+import {
+  type Account,
+  type AccountRef,
+  checkToppedUp,
+  type LedgerBook,
+  type Reservation,
+  type TopUp,
+} from '@eden-cost/core';
 import { AccountRows } from './account-rows.js';
 import type { Database, Statement } from './driver.js';
 import { ReservationRows } from './reservation-rows.js';
@@ -110,6 +117,7 @@ export class SqliteBook implements LedgerBook {
   topUp(account: Account, { id, at, amount, actor, reason }: TopUp): boolean {
     const { changes } = this.#insertNote.run(account.key, id, at, amount, actor, reason);
     if (Number(changes) === 0) return false;
+    checkToppedUp(account.toppedUp + amount);
     account.toppedUp += amount;
     return true;
   }
