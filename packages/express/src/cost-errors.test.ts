@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
+import type { Ledger } from '@eden-cost/core';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import request from 'supertest';
 import { useKit } from '../test-kit.js';
@@ -55,6 +56,25 @@ test.each([
   } else {
     expect(JSON.parse(text)).toEqual(PROBLEM);
   }
+});
+
+test('what a handler asks a ledger that cannot be asked is a problem as well', async () => {
+  const down = () => Promise.reject(new Error('connect ECONNREFUSED'));
+  const asked = { reserve: down, settle: down, release: down, extend: down, balances: down, topUp: down };
+  const ledger: Ledger = { name: 'down', shared: true, durable: true, ...asked };
+  const left: RequestHandler = async (req, res) => {
+    res.json(await req.costs.remaining());
+  };
+  const app = express()
+    .use(kit.metered({ budgets: [nothing], ledger }))
+    .get('/left', left)
+    .use(costErrors());
+  const { status, text } = await request(await kit.serve(app)).get('/left');
+  expect(status).toBe(503);
+  expect(JSON.parse(text)).toMatchObject({
+    type: 'urn:eden-cost:ledger-unavailable',
+    code: 'ERR_COST_LEDGER_UNAVAILABLE',
+  });
 });
 
 test('a HEAD has the same head and no body', async () => {

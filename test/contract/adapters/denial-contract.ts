@@ -133,10 +133,11 @@ export function describeDenials(running: RunningApp, framework: Framework): void
       expect(await statuses('/ask?cost=0.01')).toEqual([503]);
     });
 
-    test('answers what a handler asks a ledger that cannot be asked with the same problem', async () => {
+    test('answers 503 when a handler asks a ledger that cannot be asked, with no line of our code', async () => {
       await start({ budgets: [DAY], isLedgerBroken: true });
-      const answer = await get('/remaining');
-      expect(answer).toMatchObject({ status: 503, body: { code: 'ERR_COST_LEDGER_UNAVAILABLE' } });
+      const { status, body } = await get('/remaining');
+      expect(status).toBe(503);
+      expect(JSON.stringify(body)).not.toMatch(/eden-cost[\\/]|node_modules/);
     });
   });
 }
