@@ -6,8 +6,10 @@ import type { Operation } from './charge.js';
 import type { Passage } from './credits/passage.js';
 import { DENIAL_HEADER, type Denial, denialError } from './denial.js';
 import { denialBody } from './edenai/errors.js';
+import type { JsonObject } from './edenai/json-object.js';
 import { worstCase } from './edenai/rates.js';
-import { type RequestFacts, readRequest } from './edenai/request-body.js';
+import { type RequestFacts, readRequest, requestFacts } from './edenai/request-body.js';
+import { readBound } from './edenai/request-bound.js';
 import { type Admission, ESTIMATE_HEADER, type OutgoingRequest } from './exchange.js';
 import type { Verdict } from './ledger-guard/meter-ledger.js';
 import { isPromise, type MaybePromise, then } from './maybe.js';
@@ -80,7 +82,8 @@ const saysNoCost = ({ kind, facts }: Call): boolean => kind.operation === 'messa
 
 function describe(parts: Parts, request: OutgoingRequest, scope: Scope | undefined): Call {
   const { kind, body } = request;
-  const facts = readRequest(kind.operation, body);
+  const said = readRequest(body);
+  const facts = requestFacts(said);
   return {
     id: scope?.nextCallId() ?? randomUUID(),
     startedAt: parts.clock.now(),
@@ -91,7 +94,7 @@ function describe(parts: Parts, request: OutgoingRequest, scope: Scope | undefin
     scope,
     draws: parts.settings.credits?.keys.drawOf(request.header) ?? 'yes',
     statedEstimate: statedEstimate(parts, request),
-    worstCase: boundOf(parts, kind.operation, facts),
+    worstCase: said && boundOf(parts, request, said, facts.model),
     learned: parts.learned.of(kind.operation, facts.model),
   };
 }
@@ -128,9 +131,15 @@ function statedEstimate({ settings }: Parts, { header }: OutgoingRequest): Nanos
 }
 
 /** `max_tokens` may be any number: what allows more than a call can come to bounds nothing. */
-function boundOf({ rates, settings }: Parts, operation: Operation, facts: RequestFacts): Nanos | undefined {
-  const bound = rates.card && worstCase(rates.card, operation, facts);
-  return bound !== undefined && bound <= settings.maxCost ? bound : undefined;
+function boundOf(
+  { rates: { card }, settings }: Parts,
+  { kind: { operation }, body }: OutgoingRequest,
+  said: JsonObject,
+  model: string | undefined,
+): Nanos | undefined {
+  if (card === undefined || model === undefined || body === undefined) return undefined;
+  const most = worstCase(card, operation, model, readBound(operation, said, body));
+  return most !== undefined && most <= settings.maxCost ? most : undefined;
 }
 
 function send(parts: Parts, call: Call, plan: Plan, verdict: Verdict, passage: Passage): Admission {

@@ -4,7 +4,7 @@ import type { Parts } from './call.js';
 import type { CallInfo } from './call-info.js';
 import { denialError } from './denial.js';
 import { classify } from './edenai/classify.js';
-import { readRequest } from './edenai/request-body.js';
+import { NO_FACTS } from './edenai/request-body.js';
 import { OptionsError } from './errors.js';
 import { estimateToNanos, nanosToUsd } from './money.js';
 import { planOf } from './plan.js';
@@ -47,7 +47,7 @@ async function checkBudgets(parts: Parts, scope: Scope, options: CheckOptions): 
     id: randomUUID(),
     scope,
     kind: USUAL_CALL,
-    facts: readRequest(USUAL_CALL.operation, undefined),
+    facts: NO_FACTS,
     statedEstimate:
       estimateUsd === undefined ? undefined : Math.min(estimateToNanos(estimateUsd), parts.settings.maxCost),
     worstCase: undefined,

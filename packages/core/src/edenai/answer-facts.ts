@@ -3,7 +3,7 @@ import type { Writable } from '../writable.js';
 import type { CallKind } from './classify.js';
 import { type CostReading, laterCost, readCost } from './cost.js';
 import { jobIdOf, jobPhase } from './jobs.js';
-import { scanHead, scanTail, scanTopLevel } from './json-scan.js';
+import { ANSWER_KEYS, firstOf, type JsonObject, NAME_LENGTH, readName, readRaw, readText } from './json-object.js';
 import { type AnswerMetadata, readMetadata } from './metadata.js';
 import {
   allFailed,
@@ -13,17 +13,8 @@ import {
   providersCost,
   type Share,
 } from './provider-answers.js';
-import {
-  ANSWER_KEYS,
-  firstOf,
-  member,
-  memberText,
-  NAME_LENGTH,
-  nested,
-  readName,
-  readText,
-  type ScannedObject,
-} from './scanned-object.js';
+import { readObject } from './read-object.js';
+import { ScannedObject } from './scanned-object.js';
 import { readUsage, type TokenUsage } from './usage.js';
 
 /** What an answer says about itself, whatever its shape. */
@@ -68,7 +59,7 @@ const HAS_JOB: ReadonlySet<string> = new Set(['job', 'video', 'poll']);
  * @param maxNanos integer nano-USD; a cost above it is not believed
  */
 export function readJsonAnswer(kind: CallKind, answer: JsonAnswer, maxNanos: Nanos): AnswerFacts {
-  const parts = scanParts(answer);
+  const parts = readParts(answer);
   const usage = firstOf(parts, usageOf);
   const model = firstOf(parts, readName, 'model');
   const providers = kind.family === 'v2' && 'whole' in answer ? providerAnswers(answer.whole) : NO_PROVIDERS;
@@ -94,9 +85,9 @@ export function readJsonAnswer(kind: CallKind, answer: JsonAnswer, maxNanos: Nan
   return facts;
 }
 
-const usageOf = (part: ScannedObject): TokenUsage | undefined => readUsage(member(part, 'usage'));
+const usageOf = (part: JsonObject): TokenUsage | undefined => readUsage(part.value('usage'));
 
-function readFeature(parts: readonly ScannedObject[]): string | undefined {
+function readFeature(parts: readonly JsonObject[]): string | undefined {
   const feature = firstOf(parts, readName, 'feature');
   const subfeature = firstOf(parts, readName, 'subfeature');
   return feature === undefined || subfeature === undefined ? undefined : `${feature}__${subfeature}`;
@@ -117,43 +108,41 @@ export const withHeaders = (body: AnswerFacts, headers: AnswerFacts): AnswerFact
     : { ...headers, ...body, cost: laterCost(headers.cost, body.cost) };
 
 /** The raw text of `usage.cost`, where the responses endpoint writes it too. */
-export function usageCost(part: ScannedObject): string | undefined {
-  const usage = nested(part, 'usage');
-  return usage && memberText(usage, 'cost');
+export function usageCost(part: JsonObject): string | undefined {
+  return part.nested('usage')?.text('cost');
 }
 
 const METADATA_KEYS = ['is_byok'];
 
 /** `edenai_metadata.is_byok`; `undefined` when it is not said. */
-export function readByok(part: ScannedObject): boolean | undefined {
-  const metadata = nested(part, 'edenai_metadata', METADATA_KEYS);
-  const text = metadata && memberText(metadata, 'is_byok');
+export function readByok(part: JsonObject): boolean | undefined {
+  const text = part.nested('edenai_metadata', METADATA_KEYS)?.text('is_byok');
   return text === undefined ? undefined : text === 'true';
 }
 
 /** A video has an `id`; of a Universal AI job it may be something else's. */
-const readId = (parts: readonly ScannedObject[]): string | undefined =>
+const readId = (parts: readonly JsonObject[]): string | undefined =>
   firstOf(parts, readText, 'public_id') ?? firstOf(parts, readText, 'id');
 
 /** The end comes first: of a duplicate key the last one counts. */
-function scanParts(answer: JsonAnswer): readonly ScannedObject[] {
-  if ('whole' in answer) return [{ body: answer.whole, scan: scanTopLevel(answer.whole, ANSWER_KEYS) }];
-  const head = { body: answer.head, scan: scanHead(answer.head, ANSWER_KEYS) };
-  return answer.tail ? [{ body: answer.tail, scan: scanTail(answer.tail, ANSWER_KEYS) }, head] : [head];
+function readParts(answer: JsonAnswer): readonly JsonObject[] {
+  if ('whole' in answer) return [readObject(answer.whole, ANSWER_KEYS)];
+  const head = ScannedObject.ofHead(answer.head, ANSWER_KEYS);
+  return answer.tail ? [ScannedObject.ofTail(answer.tail, ANSWER_KEYS), head] : [head];
 }
 
 function bodyCost(
   kind: CallKind,
-  parts: readonly ScannedObject[],
-  providers: readonly ScannedObject[],
+  parts: readonly JsonObject[],
+  providers: readonly ProviderAnswer[],
   maxNanos: Nanos,
 ): CostReading {
-  const cost = readCost(firstOf(parts, memberText, 'cost'), maxNanos);
+  const cost = readCost(firstOf(parts, readRaw, 'cost'), maxNanos);
   if (cost.kind === 'amount') return cost;
   if (kind.operation === 'responses') return laterCost(cost, readCost(firstOf(parts, usageCost), maxNanos));
   return laterCost(cost, providersCost(providers, maxNanos));
 }
 
 /** A failed provider is a 200 too. Where a body was cut, its cost may be in what is missing. */
-const saysFailure = ([part]: readonly ScannedObject[]): boolean =>
-  part?.scan.complete === true && jobPhase(readName(part, 'status')) === 'failed';
+const saysFailure = ([part]: readonly JsonObject[]): boolean =>
+  part?.complete === true && jobPhase(readName(part, 'status')) === 'failed';

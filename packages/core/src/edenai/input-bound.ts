@@ -1,4 +1,4 @@
-import { type Scan, spanText } from './json-scan.js';
+import type { JsonObject } from './json-object.js';
 
 /** Parts that are no text, by their `type`: chat, responses, messages and multimodal embeddings. */
 const PART_TYPES: ReadonlySet<string> = new Set([
@@ -31,13 +31,13 @@ const MEMBERS = [
 ];
 
 /** The members of a request that {@link isUnbounded} looks at. */
-export const BOUND_KEYS: readonly string[] = [...MEMBERS, 'service_tier'];
+export const INPUT_KEYS: readonly string[] = [...MEMBERS, 'service_tier'];
 
 /** A tool that the app itself runs; every other kind runs at the provider and is billed apart, or brings its own prompt. */
 const APP_TOOLS = new Set<unknown>([undefined, null, 'function', 'custom']);
 
 /** Dearer than the listed price. */
-const DEARER_TIER = '"priority"';
+const DEARER_TIER = 'priority';
 
 /** Anthropic bills a prompt cache that lives for an hour above its listed cache price. */
 const LONG_CACHE = Buffer.from('"1h"');
@@ -50,10 +50,10 @@ const TYPE = Buffer.from('"type"');
  *
  * @param tools the parsed `tools` of the body
  */
-export function isUnbounded(body: Buffer, scan: Scan, tools: unknown): boolean {
+export function isUnbounded(body: Buffer, request: JsonObject, tools: unknown): boolean {
   return (
-    MEMBERS.some((key) => (spanText(body, scan.values.get(key)) ?? 'null') !== 'null') ||
-    spanText(body, scan.values.get('service_tier')) === DEARER_TIER ||
+    MEMBERS.some((key) => (request.text(key) ?? 'null') !== 'null') ||
+    request.value('service_tier') === DEARER_TIER ||
     hasForeignTool(tools) ||
     body.includes(LONG_CACHE) ||
     hasForeignPart(body)

@@ -20,7 +20,7 @@ import {
   wants,
 } from './json-bytes.js';
 
-export { readSpan, type Scan, type Span, spanText, type WantedKeys } from './json-bytes.js';
+export { type CutValue, readSpan, type Scan, type Span, spanText, type WantedKeys } from './json-bytes.js';
 export { scanTail } from './json-tail.js';
 
 /** `Buffer.indexOf` is a call into C++: it pays only on strings longer than this. */

@@ -1,4 +1,4 @@
-import { member, NAME_LENGTH, type ScannedObject } from './scanned-object.js';
+import { type JsonObject, NAME_LENGTH } from './json-object.js';
 
 /** Asks for an answer's `edenai_metadata` (Eden AI wire notes, "More facts that decide a charge"). */
 export const METADATA_HEADER = 'x-edenai-metadata';
@@ -26,9 +26,8 @@ export interface AnswerMetadata {
 const ATTEMPTS_KEPT = 8;
 
 /** The `edenai_metadata` of an answer, or of one event of a stream; `undefined` where there is none. */
-export function readMetadata(part: ScannedObject): AnswerMetadata | undefined {
-  if (!part.scan.values.has('edenai_metadata')) return undefined;
-  const block = member(part, 'edenai_metadata');
+export function readMetadata(part: JsonObject): AnswerMetadata | undefined {
+  const block = part.value('edenai_metadata');
   if (!isTable(block)) return undefined;
   const attempts = (Array.isArray(block.attempts) ? block.attempts : []).filter(isTable).slice(0, ATTEMPTS_KEPT);
   const read = attempts.map(readAttempt);

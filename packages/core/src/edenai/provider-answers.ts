@@ -1,14 +1,16 @@
 import type { Nanos } from '../money.js';
 import { type CostReading, readCost, sumCosts } from './cost.js';
 import { jobPhase } from './jobs.js';
+import { type JsonObject, NAME_LENGTH, readName } from './json-object.js';
 import { type Span, scanElements, scanTopLevel } from './json-scan.js';
-import { memberText, NAME_LENGTH, readName, type ScannedObject } from './scanned-object.js';
+import { ScannedObject } from './scanned-object.js';
 
 const KEYS = ['cost', 'status', 'provider'];
 
 /** One provider's part of an answer. */
-export interface ProviderAnswer extends ScannedObject {
+export interface ProviderAnswer {
   readonly name: string | undefined;
+  readonly said: JsonObject;
 }
 
 /** One provider's part of a cost. */
@@ -38,30 +40,27 @@ export function providerAnswers(whole: Buffer): readonly ProviderAnswer[] {
   return spans
     .filter(([, { start }]) => whole[start] === OPEN_BRACE)
     .map(([name, { start, end }]) => {
-      const body = whole.subarray(start, end);
-      const part = { body, scan: scanTopLevel(body, KEYS) };
-      return { ...part, name: name?.slice(0, NAME_LENGTH) ?? readName(part, 'provider') };
+      const said = ScannedObject.of(whole.subarray(start, end), KEYS);
+      return { said, name: name?.slice(0, NAME_LENGTH) ?? readName(said, 'provider') };
     });
 }
 
 /** What each provider's part of a call came to; none where one does not say it. */
 export function providerShares(providers: readonly ProviderAnswer[], maxNanos: Nanos): readonly Share[] {
-  const shares = providers.flatMap((provider) => {
-    const cost = readCost(memberText(provider, 'cost'), maxNanos);
-    return provider.name !== undefined && cost.kind === 'amount'
-      ? [{ provider: provider.name, nanos: cost.nanos }]
-      : [];
+  const shares = providers.flatMap(({ name, said }) => {
+    const cost = readCost(said.text('cost'), maxNanos);
+    return name !== undefined && cost.kind === 'amount' ? [{ provider: name, nanos: cost.nanos }] : [];
   });
   return shares.length === providers.length ? shares : [];
 }
 
 /** A v2 call costs what its providers cost together. */
-export const providersCost = (providers: readonly ScannedObject[], maxNanos: Nanos): CostReading =>
+export const providersCost = (providers: readonly ProviderAnswer[], maxNanos: Nanos): CostReading =>
   sumCosts(
-    providers.map((provider) => readCost(memberText(provider, 'cost'), maxNanos)),
+    providers.map(({ said }) => readCost(said.text('cost'), maxNanos)),
     maxNanos,
   );
 
 /** True when there are providers, and every one of them says that it failed. */
-export const allFailed = (providers: readonly ScannedObject[]): boolean =>
-  providers.length > 0 && providers.every((provider) => jobPhase(readName(provider, 'status')) === 'failed');
+export const allFailed = (providers: readonly ProviderAnswer[]): boolean =>
+  providers.length > 0 && providers.every(({ said }) => jobPhase(readName(said, 'status')) === 'failed');

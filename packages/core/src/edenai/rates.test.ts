@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Operation } from '../charge.js';
 import { answerRate, cardOf, parsePriceList, rateCardOf, rateUsage, worstCase } from './rates.js';
-import type { RequestFacts } from './request-body.js';
+import type { RequestBound } from './request-bound.js';
 
 const gemini = {
   id: 'google/gemini-flash-latest',
@@ -30,10 +30,7 @@ const alias = { id: 'google/gemini-fast', alias_of: 'google/gemini-flash-latest'
 
 const parseRateCard = (...lists: unknown[]) => cardOf(lists.map(parsePriceList));
 
-const facts = (over: Partial<RequestFacts>): RequestFacts => ({
-  model: 'google/gemini-flash-latest',
-  stream: false,
-  asksUsage: 'absent',
+const bound = (over: Partial<RequestBound>): RequestBound => ({
   textOnly: true,
   hasTools: false,
   bytes: 1000,
@@ -199,35 +196,36 @@ describe('worstCase', () => {
   const card = parseRateCard([gemini, vertex, embedding]);
 
   it('is every byte as a token and all the output allowed', () => {
-    expect(worstCase(card, 'chat', facts({}))).toBe(1000 * 1500 + 100 * 7500);
-    expect(worstCase(card, 'chat', facts({ choices: 4 }))).toBe(1000 * 1500 + 400 * 7500);
-    expect(worstCase(card, 'chat', facts({ hasTools: true }))).toBe(2024 * 1500 + 100 * 7500);
-    expect(worstCase(card, 'chat', facts({ model: embedding.id, maxOutputTokens: 0 }))).toBe(20_000);
+    expect(worstCase(card, 'chat', gemini.id, bound({}))).toBe(1000 * 1500 + 100 * 7500);
+    expect(worstCase(card, 'chat', gemini.id, bound({ choices: 4 }))).toBe(1000 * 1500 + 400 * 7500);
+    expect(worstCase(card, 'chat', gemini.id, bound({ hasTools: true }))).toBe(2024 * 1500 + 100 * 7500);
+    expect(worstCase(card, 'chat', embedding.id, bound({ maxOutputTokens: 0 }))).toBe(20_000);
   });
 
   it('is the dearest of the model and its fallbacks', () => {
-    expect(worstCase(card, 'chat', facts({ fallbacks: [vertex.id], bytes: 10 }))).toBe(10 * 1000 + 100 * 9000);
+    expect(worstCase(card, 'chat', gemini.id, bound({ fallbacks: [vertex.id], bytes: 10 }))).toBe(
+      10 * 1000 + 100 * 9000,
+    );
   });
 
   it.each([
-    ['a limit', { maxOutputTokens: undefined }],
-    ['a model', { model: undefined }],
-    ['a rate', { model: 'x' }],
-    ['a rate for a fallback', { fallbacks: ['x'] }],
-    ['a bound for the input', { textOnly: false }],
-    ['a price for the output', { model: embedding.id }],
-  ])('is unknown without %s', (_, over) => {
-    expect(worstCase(card, 'chat', facts(over as Partial<RequestFacts>))).toBeUndefined();
+    ['a limit', gemini.id, { maxOutputTokens: undefined }],
+    ['a rate', 'x', {}],
+    ['a rate for a fallback', gemini.id, { fallbacks: ['x'] }],
+    ['a bound for the input', gemini.id, { textOnly: false }],
+    ['a price for the output', embedding.id, {}],
+  ])('is unknown without %s', (_, model, over) => {
+    expect(worstCase(card, 'chat', model, bound(over as Partial<RequestBound>))).toBeUndefined();
   });
 
   it.each<Operation>(['chat', 'responses', 'messages', 'embeddings', 'moderation'])('is known of %s', (operation) => {
-    expect(worstCase(card, operation, facts({}))).toBeDefined();
+    expect(worstCase(card, operation, gemini.id, bound({}))).toBeDefined();
   });
 
   it.each<Operation>(['speech', 'images', 'transcription', 'feature', 'job', 'video', 'other'])(
     'is unknown of %s, which is not billed by tokens',
     (operation) => {
-      expect(worstCase(card, operation, facts({}))).toBeUndefined();
+      expect(worstCase(card, operation, gemini.id, bound({}))).toBeUndefined();
     },
   );
 
@@ -236,7 +234,12 @@ describe('worstCase', () => {
     fc.assert(
       fc.property(price, price, fc.nat(1e6), fc.nat(1e5), (inputNanosPerToken, outputNanosPerToken, bytes, output) => {
         const rate = { inputNanosPerToken, outputNanosPerToken };
-        const most = worstCase({ rate: () => rate }, 'chat', facts({ bytes, maxOutputTokens: output })) as number;
+        const most = worstCase(
+          { rate: () => rate },
+          'chat',
+          gemini.id,
+          bound({ bytes, maxOutputTokens: output }),
+        ) as number;
         expect(Number.isInteger(most)).toBe(true);
         expect(most).toBeGreaterThanOrEqual(rateUsage(rate, { inputTokens: bytes, outputTokens: output }));
       }),

@@ -1,7 +1,7 @@
 import type { Operation } from '../charge.js';
 import { estimateToNanos, type Nanos, nanosToUsd } from '../money.js';
 import type { Rate, RateCard } from './rate.js';
-import type { RequestFacts } from './request-body.js';
+import type { RequestBound } from './request-bound.js';
 import type { TokenUsage } from './usage.js';
 
 export { answerRate } from './answer-rate.js';
@@ -42,11 +42,11 @@ export function rateUsage(rate: Rate, usage: TokenUsage): Nanos {
 export function worstCase(
   card: Pick<RateCard, 'rate'>,
   operation: Operation,
-  request: RequestFacts,
+  model: string,
+  bound: RequestBound,
 ): Nanos | undefined {
-  const { model, fallbacks = [], maxOutputTokens, choices = 1, textOnly, bytes, hasTools } = request;
-  if (!BILLED_BY_TOKENS.has(operation)) return undefined;
-  if (model === undefined || maxOutputTokens === undefined || !textOnly) return undefined;
+  const { fallbacks = [], maxOutputTokens, choices = 1, textOnly, bytes, hasTools } = bound;
+  if (!BILLED_BY_TOKENS.has(operation) || maxOutputTokens === undefined || !textOnly) return undefined;
   const inputTokens = bytes + (hasTools ? TOOL_PROMPT_TOKENS : 0);
   const outputTokens = maxOutputTokens * choices;
   let dearest = 0;

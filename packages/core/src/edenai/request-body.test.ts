@@ -1,113 +1,32 @@
-import type { Operation } from '../charge.js';
-import { readRequest } from './request-body.js';
+import { NO_FACTS, readRequest, requestFacts } from './request-body.js';
 
-const read = (body: unknown, operation: Operation = 'chat') =>
-  readRequest(operation, Buffer.from(JSON.stringify(body)));
-const text = { model: 'openai/gpt-4o', messages: [{ role: 'user', content: 'Say "image_url" and {"type":"image"}' }] };
+const read = (body: unknown) => requestFacts(readRequest(Buffer.from(JSON.stringify(body))));
 
-describe('readRequest', () => {
-  it('reads what decides the cost', () => {
-    const body = {
-      ...text,
-      stream: true,
-      max_tokens: 100,
-      max_completion_tokens: 200,
-      n: 3,
-      fallbacks: ['a/b', { model: 'c' }],
-    };
-    expect(read(body)).toEqual({
+describe('requestFacts', () => {
+  it('says what is called, and how', () => {
+    expect(read({ model: 'openai/gpt-4o', messages: [], stream: true, tags: { team: 'a' } })).toEqual({
       model: 'openai/gpt-4o',
       stream: true,
-      maxOutputTokens: 200,
-      choices: 3,
-      asksUsage: 'absent',
-      textOnly: true,
-      hasTools: false,
-      fallbacks: ['a/b', 'c'],
-      bytes: Buffer.byteLength(JSON.stringify(body)),
+      hasTags: true,
     });
   });
 
   it.each([undefined, '', '[]', '--boundary\r\nContent-Disposition: form-data', '{"model":"x"'])(
-    'gives just the bytes of %j',
+    'says nothing of %j',
     (body) => {
-      const bytes = body?.length ?? 0;
-      expect(readRequest('chat', body === undefined ? undefined : Buffer.from(body))).toEqual({
-        stream: false,
-        asksUsage: 'absent',
-        textOnly: false,
-        hasTools: false,
-        bytes,
-      });
+      expect(requestFacts(readRequest(body === undefined ? undefined : Buffer.from(body)))).toEqual(NO_FACTS);
     },
   );
 
-  it.each([
-    [{ stream_options: { include_usage: true } }, 'yes'],
-    [{ stream_options: { include_usage: false } }, 'no'],
-    [{ stream_options: { include_usage: null } }, 'absent'],
-    [{ stream_options: {} }, 'absent'],
-    [{ stream_options: null }, 'absent'],
-    [{ stream_options: 'x' }, 'absent'],
-  ])('%j asks for usage: %s', (body, asksUsage) => {
-    expect(read(body).asksUsage).toBe(asksUsage);
-  });
-
-  it.each([
-    { max_tokens: 1.5 },
-    { max_tokens: '5' },
-    { max_tokens: 0 },
-    { max_tokens: null, n: -1 },
-    { model: '' },
-    { model: 4 },
-  ])('ignores the junk in %j', (body) => {
-    const facts = read(body);
-    expect([facts.maxOutputTokens, facts.choices, facts.model]).toEqual([undefined, undefined, undefined]);
-  });
-
-  it('knows that embeddings have no output', () => {
-    expect(read({ model: 'x', input: 'y' }, 'embeddings').maxOutputTokens).toBe(0);
-    expect(read({ input: [{ type: 'image_url', image_url: { url: 'x' } }] }, 'embeddings').textOnly).toBe(false);
-  });
-
-  it.each([
-    ['a picture', { messages: [{ content: [{ type: 'image_url', image_url: { url: 'https://x' } }] }] }],
-    ['a file', { messages: [{ content: [{ type: 'file', file: { file_id: 'x' } }] }] }],
-    ['a response picture', { input: [{ content: [{ type: 'input_image', image_url: 'x' }] }] }],
-    ['sound', { messages: [{ content: [{ type: 'input_audio', input_audio: {} }] }] }],
-    ['a document', { messages: [{ content: [{ type: 'document', source: {} }] }] }],
-    ['a web search', { tools: [{ type: 'web_search_20250305', name: 'web_search' }] }],
-    ['web search options', { web_search_options: {} }],
-    ['an earlier response', { previous_response_id: 'resp_1' }],
-    ['a dearer tier', { service_tier: 'priority' }],
-    ['a long cache', { system: [{ type: 'text', text: 'x', cache_control: { type: 'ephemeral', ttl: '1h' } }] }],
-  ])('sees no bound for the input with %s', (_, body) => {
-    expect(read(body).textOnly).toBe(false);
-    expect(readRequest('chat', Buffer.from(JSON.stringify(body, null, 2))).textOnly).toBe(false);
-  });
-
-  it('sees a bound with tools of the app, whatever their parameters are called', () => {
-    const parameters = { type: 'object', properties: { file: { type: 'string' }, image: { type: 'string' } } };
-    expect(read({ ...text, tools: [{ type: 'function', function: { name: 'x', parameters } }] })).toMatchObject({
-      textOnly: true,
-      hasTools: true,
-    });
-    expect(read({ ...text, tools: [{ name: 'x', input_schema: parameters }] }).textOnly).toBe(true);
-    expect(read({ ...text, previous_response_id: null }).textOnly).toBe(true);
-  });
-
-  it('reads v2 fallbacks, and marks what it cannot read', () => {
-    expect(read({ fallback_providers: 'google, amazon' }).fallbacks).toEqual(['google', 'amazon']);
-    expect(read({ fallbacks: ['a', 5, null] }).fallbacks).toEqual(['a', '', '']);
-    expect(read({ fallbacks: [] }).fallbacks).toBeUndefined();
-  });
+  it.each([{ model: '' }, { model: 4 }, { model: null, stream: 'true' }, { tags: 'team' }])(
+    'ignores the junk in %j',
+    (body) => {
+      expect(read(body)).toEqual(NO_FACTS);
+    },
+  );
 
   it('takes no text for the name of a model that is longer than any: what it says is kept, and logged', () => {
-    expect(read({ ...text, model: 'm'.repeat(256) }).model).toHaveLength(256);
-    expect(read({ ...text, model: 'm'.repeat(257) })).toEqual({
-      ...read(text),
-      model: undefined,
-      bytes: expect.any(Number),
-    });
+    expect(read({ model: 'm'.repeat(256) }).model).toHaveLength(256);
+    expect(read({ model: 'm'.repeat(257) })).toEqual(NO_FACTS);
   });
 });

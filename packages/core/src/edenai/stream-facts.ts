@@ -2,9 +2,10 @@ import type { Nanos } from '../money.js';
 import { type AnswerFacts, readByok, usageCost } from './answer-facts.js';
 import type { Family } from './classify.js';
 import { type CostReading, isZero, laterCost, MISSING_COST, readCost } from './cost.js';
-import { scanHead, scanTail, scanTopLevel } from './json-scan.js';
+import { ANSWER_KEYS, firstOf, type JsonObject, readName, readValue } from './json-object.js';
 import { type AnswerMetadata, readMetadata } from './metadata.js';
-import { ANSWER_KEYS, firstOf, member, memberText, nested, readName, type ScannedObject } from './scanned-object.js';
+import { readObject } from './read-object.js';
+import { ScannedObject } from './scanned-object.js';
 import { StreamTokens } from './stream-tokens.js';
 
 /** One server-sent event, its `data` lines joined. */
@@ -78,29 +79,26 @@ export class StreamFacts {
       this.sawEnd = true;
       return;
     }
-    const frame = { body: data, scan: scanTopLevel(data, KEYS) };
+    const frame = readObject(data, KEYS);
     this.#take(name, [frame], wrapped(frame));
   }
 
   /** The middle of such an event is a wrapped answer's output: what it costs stands at the end, below the wrapper's key. */
   readEnds({ name, head, tail }: LongStreamEvent): void {
-    const front = { body: head, scan: scanHead(head, KEYS) };
-    const back = { body: tail, scan: scanTail(tail, KEYS) };
-    const [begins, ends] = [front.scan.cut, back.scan.cut];
-    const inside: ScannedObject[] = [];
+    const front = ScannedObject.ofHead(head, KEYS);
+    const back = ScannedObject.ofTail(tail, KEYS);
+    const [begins, ends] = [front.cut, back.cut];
+    const inside: JsonObject[] = [];
     if (begins !== undefined && ends !== undefined && WRAPPERS.includes(begins.key ?? '')) {
-      const [first, last] = [head.subarray(begins.at), tail.subarray(0, ends.at)];
-      inside.push(
-        { body: first, scan: scanHead(first, ANSWER_KEYS) },
-        { body: last, scan: scanTail(last, ANSWER_KEYS) },
-      );
+      inside.push(ScannedObject.ofHead(head.subarray(begins.at), ANSWER_KEYS));
+      inside.push(ScannedObject.ofTail(tail.subarray(0, ends.at), ANSWER_KEYS));
     }
     this.#take(name, [front, back], [...wrapped(front), ...inside, ...wrapped(back)]);
   }
 
-  #take(name: string, frames: readonly ScannedObject[], inside: readonly ScannedObject[]): void {
+  #take(name: string, frames: readonly JsonObject[], inside: readonly JsonObject[]): void {
     const type = firstOf(frames, readName, 'type') ?? name;
-    const error = firstOf(frames, member, 'error');
+    const error = firstOf(frames, readValue, 'error');
     if (FAILURE.test(type) || FAILURE.test(name) || (error ?? false) !== false) this.sawError = true;
     const isResponseEnd = RESPONSE_END.test(type);
     if (isResponseEnd || type === 'message_stop') this.sawEnd = this.finished = true;
@@ -108,21 +106,21 @@ export class StreamFacts {
     for (const part of [...frames, ...inside]) this.#absorb(part, isResponseEnd);
   }
 
-  #absorb(part: ScannedObject, isResponseEnd: boolean): void {
+  #absorb(part: JsonObject, isResponseEnd: boolean): void {
     this.#model = readName(part, 'model') ?? this.#model;
     this.#provider = readName(part, 'provider') ?? this.#provider;
     this.#isByok = readByok(part) ?? this.#isByok;
     this.#metadata = readMetadata(part) ?? this.#metadata; // a later error corrects what the first event said
-    const hasUsage = this.#tokens.add(member(part, 'usage'));
-    if (hasUsage && isWithoutContent(member(part, 'choices'))) this.#sawUsageEvent = true;
+    const hasUsage = this.#tokens.add(part.value('usage'));
+    if (hasUsage && isWithoutContent(part.value('choices'))) this.#sawUsageEvent = true;
     if (hasUsage && this.#isOver) this.#countedAtEnd = true;
     this.#absorbCost(part, hasUsage, isResponseEnd);
   }
 
   /** A 0 before the end is a placeholder: a stream that is cut after it was not free. */
-  #absorbCost(part: ScannedObject, hasUsage: boolean, isResponseEnd: boolean): void {
+  #absorbCost(part: JsonObject, hasUsage: boolean, isResponseEnd: boolean): void {
     const inUsage = readCost(isResponseEnd ? usageCost(part) : undefined, this.maxNanos);
-    const cost = laterCost(inUsage, readCost(memberText(part, 'cost'), this.maxNanos));
+    const cost = laterCost(inUsage, readCost(part.text('cost'), this.maxNanos));
     if (!isZero(cost) || this.#isOver || this.sawError) this.#cost = laterCost(this.#cost, cost);
     else if (hasUsage) this.#earlyZero = cost;
   }
@@ -132,8 +130,8 @@ export class StreamFacts {
   }
 }
 
-const wrapped = (frame: ScannedObject): readonly ScannedObject[] =>
-  WRAPPERS.map((key) => nested(frame, key)).filter((part) => part !== undefined);
+const wrapped = (frame: JsonObject): readonly JsonObject[] =>
+  WRAPPERS.map((key) => frame.nested(key)).filter((part) => part !== undefined);
 
 /** No choice, or nothing in their deltas: the first event of a chat has its `role`, and says no more than that either. */
 const isWithoutContent = (choices: unknown): boolean =>
@@ -143,9 +141,9 @@ const isWithoutContent = (choices: unknown): boolean =>
 const isReason = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
 /** A chat finishes choice by choice, a message in its last `message_delta`. */
-function hasFinishReason(frame: ScannedObject): boolean {
-  const choices = member(frame, 'choices');
-  const delta = member(frame, 'delta') as { stop_reason?: unknown } | null | undefined;
+function hasFinishReason(frame: JsonObject): boolean {
+  const choices = frame.value('choices');
+  const delta = frame.value('delta') as { stop_reason?: unknown } | null | undefined;
   return (
     (Array.isArray(choices) && choices.some((choice) => isReason(choice?.finish_reason))) ||
     isReason(delta?.stop_reason)

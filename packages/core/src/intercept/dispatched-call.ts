@@ -1,4 +1,12 @@
-import { type Admission, ESTIMATE_HEADER, type Exchange, type HeaderLookup, type Held } from '../exchange.js';
+import {
+  type Admission,
+  type CallContext,
+  type CallGate,
+  ESTIMATE_HEADER,
+  type Exchange,
+  type HeaderLookup,
+  type Held,
+} from '../exchange.js';
 import type { MaybePromise } from '../maybe.js';
 import type { Writable } from '../writable.js';
 import { handOver } from './call-depth.js';
@@ -9,7 +17,6 @@ import { changeHeaders } from './undici-headers.js';
 import type { HeldCall } from './undici-held-calls.js';
 import { Stage } from './undici-stage.js';
 import type { Dispatch, Dispatcher, DispatchOptions, Handler } from './undici-types.js';
-import type { InContext } from './undici-watch.js';
 
 /** One call to `dispatch`, from admission to the network. */
 export class DispatchedCall implements Held, HeldCall {
@@ -21,7 +28,8 @@ export class DispatchedCall implements Held, HeldCall {
     private readonly options: DispatchOptions,
     private readonly handler: Handler,
     private readonly header: HeaderLookup,
-    private readonly inContext: InContext,
+    private readonly gate: CallGate,
+    private readonly context: CallContext,
   ) {}
 
   /** Only a call that waits, or is answered here, needs one. */
@@ -79,7 +87,7 @@ export class DispatchedCall implements Held, HeldCall {
   }
 
   #sendMetered(changes: Changes, exchange: Exchange): boolean {
-    const { inContext } = this;
+    const { gate, context } = this;
     const { changedBody, addedRequestHeaders } = exchange;
     const { headers, body } = this.options;
     const isEstimated = this.header(ESTIMATE_HEADER) !== undefined;
@@ -88,7 +96,7 @@ export class DispatchedCall implements Held, HeldCall {
         ? { ...changes, headers: changeHeaders(headers, { [ESTIMATE_HEADER]: undefined, ...addedRequestHeaders }) }
         : changes;
     const hasBody = body !== undefined && body !== null;
-    const watched = (resend: () => void) => meteredHandler(this.handler, { exchange, hasBody, resend, inContext });
+    const watched = (resend: () => void) => meteredHandler(this.handler, { exchange, hasBody, resend, gate, context });
     if (changedBody === undefined) return this.#sendOr(exchange, plain, watched(never));
     const changed = {
       body: changedBody,

@@ -15,11 +15,9 @@ export function whileSending<T>(body: unknown, fetch: () => T): T {
   }
 }
 
-/** That body, if it is a text or bytes, and has the length that its request says: most likely what is sent. */
-export function bodyBeingSent(length: number): Buffer | undefined {
+/** That body, once, if it is a text or bytes: with the length that its request says, it is most likely what is sent. */
+export function bodyBeingSent(): string | Uint8Array | undefined {
   const body = sending;
   sending = undefined;
-  // a copy: the app may go on to write into its own
-  const bytes = typeof body === 'string' || body instanceof Uint8Array ? Buffer.from(body as Uint8Array) : undefined;
-  return bytes?.length === length ? bytes : undefined;
+  return typeof body === 'string' || body instanceof Uint8Array ? body : undefined;
 }

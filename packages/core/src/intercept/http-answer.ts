@@ -10,6 +10,7 @@ import type { AnswerTap, Exchange } from '../exchange.js';
 import { isPromise } from '../maybe.js';
 import { kMetered } from './metered-mark.js';
 import { shadow } from './shadow.js';
+import { responseHeader } from './undici-headers.js';
 
 /** What it takes to send a request a second time, as the app made it. */
 export interface OriginalRequest {
@@ -27,6 +28,14 @@ export interface OriginalRequest {
 export function watchAnswer(request: ClientRequest, exchange: Exchange, original?: OriginalRequest): void {
   new AnswerWatch(request, exchange, original).start();
 }
+
+export const assignEmit = (request: ClientRequest, { emit }: Pick<ClientRequest, 'emit'>) => {
+  request.emit = emit;
+};
+
+const assignPush = (response: IncomingMessage, { push }: Pick<IncomingMessage, 'push'>) => {
+  response.push = push;
+};
 
 class AnswerWatch {
   #tap: AnswerTap | undefined;
@@ -59,7 +68,7 @@ class AnswerWatch {
       }
       return this.#pass(event, ...args);
     };
-    shadow(this.request, { emit: emit as ClientRequest['emit'] });
+    shadow(this.request, { emit: emit as ClientRequest['emit'] }, assignEmit);
     if (this.request.socket) this.#given(this.request.socket);
   }
 
@@ -90,13 +99,10 @@ class AnswerWatch {
   }
 
   #tapOf(response: IncomingMessage): AnswerTap | 'resend' {
-    const header = (name: string) => {
-      const value = response.headers[name];
-      return Array.isArray(value) ? value.join(', ') : value;
-    };
     const status = response.statusCode ?? 0;
     const hasBody = status !== 204 && status !== 304; // a HEAD is free, and is not watched
-    return this.exchange.answered(status, header, hasBody);
+    // `response.headers` is made when it is first asked for, and the app may have no need of it
+    return this.exchange.answered(status, responseHeader(response.rawHeaders), hasBody);
   }
 
   #read(response: IncomingMessage, tap: AnswerTap): void {
@@ -111,7 +117,7 @@ class AnswerWatch {
       const passed = tap.data(chunk);
       return passed === undefined ? true : push.call(response, passed);
     };
-    shadow(response, { push: tapped });
+    shadow(response, { push: tapped }, assignPush);
   }
 
   /** Node ends an answer that broke off like one that is complete; only `complete` tells. */

@@ -10,13 +10,22 @@ import {
 } from '../exchange.js';
 import { isPromise } from '../maybe.js';
 import { type Done, HeldSteps, isChunk } from './held-steps.js';
-import { watchAnswer } from './http-answer.js';
+import { assignEmit, watchAnswer } from './http-answer.js';
 import { answerHere } from './http-denial.js';
 import { headerOf, put, renderHead, takeOff, writtenHeaders } from './http-headers.js';
 import type { HttpTarget } from './http-target.js';
 import { shadow } from './shadow.js';
 
 const JSON_TYPE = /json/i;
+
+type HeldMethods = Pick<ClientRequest, 'write' | 'end' | 'flushHeaders' | 'destroy'>;
+
+function assignMethods(request: ClientRequest, { write, end, flushHeaders, destroy }: HeldMethods): void {
+  request.write = write;
+  request.end = end;
+  request.flushHeaders = flushHeaders;
+  request.destroy = destroy;
+}
 
 /**
  * A request between its constructor and its socket. It is kept from its agent until it may go: a JSON body until it has
@@ -25,7 +34,7 @@ const JSON_TYPE = /json/i;
 export class HeldRequest implements Held {
   readonly #context: CallContext;
   readonly #steps = new HeldSteps();
-  readonly #methods: Pick<ClientRequest, 'write' | 'end' | 'flushHeaders' | 'destroy'>;
+  readonly #methods: HeldMethods;
   /** Set once the ledger has been asked. */
   #asked = false;
   #released = false;
@@ -47,13 +56,15 @@ export class HeldRequest implements Held {
 
   hold(): void {
     const { request } = this;
-    shadow(request, {
-      emit: request.emit, // its answer is watched over it, and nothing may be added later to a request that the app fixes
+    const held: HeldMethods = {
       write: (chunk: unknown, encoding?: unknown, done?: unknown) => this.#write(chunk, encoding, done),
       end: (chunk?: unknown, encoding?: unknown, done?: unknown) => this.#end(chunk, encoding, done),
       flushHeaders: () => this.#flushHeaders(),
       destroy: (error?: Error) => this.#destroy(error),
-    });
+    };
+    shadow(request, held, assignMethods);
+    // its answer is watched over it, and nothing may be added later to a request that the app fixes
+    shadow(request, { emit: request.emit }, assignEmit);
     // its head goes out with its socket, and the app waits for the answer to that
     if (request.headersSent && headerOf(request)('expect') !== undefined) this.#ask(undefined);
   }
@@ -77,8 +88,7 @@ export class HeldRequest implements Held {
 
   #end(chunk: unknown, encoding: unknown, done: unknown): ClientRequest {
     if (chunk && typeof chunk !== 'function' && !isChunk(chunk)) this.#refuse(this.#methods.end, chunk);
-    const called = [chunk, encoding, done].find((argument) => typeof argument === 'function') as Done | undefined;
-    this.#steps.end(typeof chunk === 'function' ? undefined : chunk, encoding, called);
+    this.#steps.end(typeof chunk === 'function' ? undefined : chunk, encoding, callbackOf(chunk, encoding, done));
     if (!this.#asked) this.#ask(this.#readsBody() ? this.#steps.body() : undefined);
     return this.request;
   }
@@ -186,8 +196,13 @@ export class HeldRequest implements Held {
   /** Assigned, not deleted: an object that loses a property is slow for the rest of its life. */
   #restore(): void {
     this.#released = true;
-    shadow(this.request, this.#methods);
+    shadow(this.request, this.#methods, assignMethods);
   }
+}
+
+function callbackOf(...given: [unknown, unknown, unknown]): Done | undefined {
+  for (const argument of given) if (typeof argument === 'function') return argument as Done;
+  return undefined;
 }
 
 /** Node's own, which is not documented: how an agent tells that there is no socket. */

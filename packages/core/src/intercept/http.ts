@@ -31,12 +31,10 @@ interface WatchedMethods {
  * their own, are met when their header is written.
  */
 export class HttpLayer {
-  /** An agent with a method of its own may call the common one as well. */
-  readonly #met = new WeakSet<ClientRequest>();
   /** What costs nothing is not held: all that is done to it is to take its own estimate off. */
-  readonly #free = new WeakSet<ClientRequest>();
+  #free: WeakSet<ClientRequest> | undefined;
   /** Nothing can be added to these: they could be neither held nor watched. */
-  readonly #missed = new WeakSet<ClientRequest>();
+  #missed: WeakSet<ClientRequest> | undefined;
   /** Ours, once both are in their places: not where one is frozen. */
   #methods: WatchedMethods | undefined;
 
@@ -56,7 +54,7 @@ export class HttpLayer {
             const pass = () => original.call(this, request, given, ...rest);
             const options = asOptions(given, rest);
             const target = kMetered in options ? undefined : layer.#targetOf(request, options);
-            if (kMetered in options) layer.#met.add(request);
+            if (kMetered in options) mark(request);
             if (target === undefined || request.destroyed) pass();
             else new HeldRequest(request, options, this, target, layer.gate, pass).hold();
           },
@@ -67,13 +65,13 @@ export class HttpLayer {
         (original) =>
           function _storeHeader(this: ClientRequest, firstLine, headers) {
             original.call(this, firstLine, headers);
-            if (layer.#free.has(this)) takeOff(this, ESTIMATE_HEADER);
+            if (layer.#free?.has(this)) takeOff(this, ESTIMATE_HEADER);
             const { agent } = this as { agent?: Partial<AgentPrototype> };
             if (agent?.addRequest === prototype.addRequest) return;
             const target = layer.#targetOf(this, undefined);
             if (target === undefined) return;
             if (Object.isExtensible(this)) watchRaw(this as RawRequest, target, layer.gate);
-            else layer.#missed.add(this);
+            else layer.#miss(this);
           },
       ),
     ];
@@ -85,8 +83,8 @@ export class HttpLayer {
 
   /** Whether a request came through here, as all do while nobody has replaced these methods again. */
   met(request: ClientRequest): boolean {
-    if (this.#missed.has(request)) return false;
-    if (this.#met.has(request)) return true;
+    if (this.#missed?.has(request)) return false;
+    if (kMetered in request) return true;
     const { addRequest, storeHeader } = watchedMethods();
     return addRequest === this.#methods?.addRequest && storeHeader === this.#methods.storeHeader;
   }
@@ -99,12 +97,27 @@ export class HttpLayer {
     const { origin, path } = place;
     const kind = this.gate.kindOf(request.method, path);
     if (kind.free) {
+      this.#free ??= new WeakSet();
       this.#free.add(request);
       takeOff(request, ESTIMATE_HEADER);
     }
-    if (kind.free || this.#met.has(request)) return undefined;
-    this.#met.add(request);
+    if (kind.free || kMetered in request) return undefined;
+    mark(request);
     return { origin, target, path, kind };
+  }
+
+  #miss(request: ClientRequest): void {
+    this.#missed ??= new WeakSet();
+    this.#missed.add(request);
+  }
+}
+
+/** An agent with a method of its own may call the common one as well. */
+function mark(request: ClientRequest & { [kMetered]?: true }): void {
+  try {
+    request[kMetered] = true;
+  } catch {
+    // nothing can be added to it
   }
 }
 

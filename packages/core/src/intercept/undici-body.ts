@@ -21,12 +21,14 @@ const UNREADABLE = /^(multipart\/|audio\/|video\/|image\/|application\/octet-str
  */
 export function readBody(body: unknown, header: HeaderLookup): MaybePromise<ReadBody> {
   if (typeof body === 'string') return { bytes: Buffer.from(body) };
-  if (body instanceof Uint8Array) return { bytes: Buffer.from(body.buffer, body.byteOffset, body.byteLength) };
+  if (body instanceof Uint8Array) return { bytes: asBuffer(body) };
   if (!isIterable(body)) return {};
   const length = Number(header('content-length') ?? Number.NaN);
   if (!(length <= MAX_REQUEST_BYTES) || UNREADABLE.test(header('content-type') ?? '')) return {};
-  const bytes = bodyBeingSent(length);
-  return bytes === undefined || mayChange(bytes) ? collect(body, length) : { bytes };
+  const sending = bodyBeingSent();
+  // a copy: the app may go on to write into its own
+  const bytes = sending === undefined || mayChange(sending) ? undefined : Buffer.from(sending as Uint8Array);
+  return bytes?.length === length ? { bytes } : collect(body, length);
 }
 
 /** Reads a body that nobody sends to its end: whoever writes it may wait for that. */
@@ -39,6 +41,9 @@ export async function drain(body: unknown): Promise<void> {
   }
 }
 
+const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
 const isIterable = (body: unknown): body is AsyncIterable<Chunk> =>
   typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 
@@ -46,7 +51,10 @@ const isIterable = (body: unknown): body is AsyncIterable<Chunk> =>
  * What fetch was given need not be what it sends: another wrapper of it, or of its dispatcher, may have changed that. It is
  * good enough to tell what the call is; where other bytes may have to be sent, they are made of what really comes.
  */
-const mayChange = (bytes: Buffer): boolean => bytes.includes('"stream"') || bytes.includes('\\u');
+function mayChange(sending: string | Uint8Array): boolean {
+  const body = typeof sending === 'string' ? sending : asBuffer(sending);
+  return body.includes('"stream"') || body.includes('\\u');
+}
 
 /** No more than its length: for what is longer, or breaks off, undici has an error of its own. */
 async function collect(body: AsyncIterable<Chunk>, length: number): Promise<ReadBody> {

@@ -11,7 +11,6 @@ import { withoutEstimate } from './undici-estimate.js';
 import { requestHeader } from './undici-headers.js';
 import { HeldCalls } from './undici-held-calls.js';
 import type { Dispatch, Dispatcher, DispatchOptions, Handler } from './undici-types.js';
-import type { InContext } from './undici-watch.js';
 
 /** Meters what goes through dispatchers of undici. One instance for each meter. */
 export class UndiciLayer {
@@ -80,8 +79,7 @@ export class UndiciLayer {
     this.matched += 1;
     const header = requestHeader(options.headers);
     const context = this.gate.context();
-    const inContext: InContext = (work) => this.gate.inContext(context, work);
-    const call = new DispatchedCall(dispatcher, original, options, handler, header, inContext);
+    const call = new DispatchedCall(dispatcher, original, options, handler, header, this.gate, context);
     const admit = (body: Buffer | undefined) =>
       this.gate.admit(
         { method, origin, target: options.path as string, path, kind, header, body, held: call },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { askLedger, type ChargedCall, tellForeignCharge } from '../book-charge.js';
 import type { Parts } from '../call.js';
 import type { CallKind } from '../edenai/classify.js';
+import { NO_FACTS } from '../edenai/request-body.js';
 import type { SettleResult } from '../ledger/ledger.js';
 import { type MaybePromise, then } from '../maybe.js';
 import type { CallEnd } from '../metered-call.js';
@@ -78,7 +79,7 @@ export class ForeignJobs {
     const call: ChargedCall = {
       id: randomUUID(),
       kind: { ...kind, operation: operationOf(kind) },
-      facts: { stream: false, asksUsage: 'absent', textOnly: false, hasTools: false, bytes: 0 },
+      facts: NO_FACTS,
       scope: undefined,
       draws,
       startedAt: this.parts().clock.now(),

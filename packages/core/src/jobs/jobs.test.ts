@@ -1,6 +1,6 @@
 import type { Charge } from '../charge.js';
 import { classify } from '../edenai/classify.js';
-import { readRequest } from '../edenai/request-body.js';
+import { NO_FACTS } from '../edenai/request-body.js';
 import { Events } from '../events.js';
 import type { CallEnd } from '../metered-call.js';
 import { resolveOptions } from '../options/settings.js';
@@ -27,10 +27,17 @@ describe('more jobs than are remembered', () => {
     const jobs = new Jobs(() => parts, 2);
     afterEach(() => jobs.stop());
     const start = (id: string) => {
-      const facts = readRequest(kind.operation, undefined);
       const url = new URL('https://api.edenai.run/v3/universal-ai/async');
       const info = { operation: kind.operation, method: 'POST', url, stream: false };
-      const call = { id: `call of ${id}`, kind, facts, info, scope: undefined, draws: 'yes' as const, startedAt: 0 };
+      const call = {
+        id: `call of ${id}`,
+        kind,
+        facts: NO_FACTS,
+        info,
+        scope: undefined,
+        draws: 'yes' as const,
+        startedAt: 0,
+      };
       const plan = planOf({ kind, statedEstimate: 100, worstCase: undefined, learned: undefined }, []);
       jobs.start(call, plan, answer(id, 'processing'));
     };
