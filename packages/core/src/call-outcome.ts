@@ -2,6 +2,7 @@ import type { Call, Parts } from './call.js';
 import type { Passage } from './credits/passage.js';
 import type { Denial } from './denial.js';
 import type { CallEnd, CallWatcher } from './metered-call.js';
+import type { OpenCall } from './open-calls.js';
 import type { Plan } from './plan.js';
 import { settleCall } from './settle-call.js';
 import { tellCreditsExhausted } from './tell.js';
@@ -13,6 +14,7 @@ export class CallOutcome implements CallWatcher {
     private readonly call: Call,
     private readonly plan: Plan,
     private readonly passage: Passage,
+    private readonly open: OpenCall,
   ) {}
 
   answered(status: number): void {
@@ -32,6 +34,7 @@ export class CallOutcome implements CallWatcher {
   #settle(end: CallEnd): boolean {
     const { parts, call, plan } = this;
     try {
+      parts.openCalls.delete(this.open);
       return settleCall(parts, call, plan, end);
     } catch (cause) {
       parts.events.emit('error', { problem: 'settling', message: 'A call could not be booked', cause });

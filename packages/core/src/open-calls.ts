@@ -3,14 +3,27 @@ import type { Ledger } from './ledger/ledger.js';
 import { isPromise } from './maybe.js';
 import type { Nanos } from './money.js';
 
+/** A call between reserve and settle, in a chain with the others: a `Map` whose entries are soon deleted lays itself out anew. */
+export class OpenCall {
+  before: OpenCall = this;
+  after: OpenCall = this;
+
+  constructor(
+    readonly id: string,
+    readonly estimate: Nanos,
+    readonly isReserved: boolean,
+  ) {}
+}
+
 /**
  * The calls between reserve and settle. One timer keeps their reservations from expiring, and ends once it finds none: calls
  * that come one after the other share it. It runs at a third of their lifetime, with jitter, so that processes that started
  * together do not ask together.
  */
 export class OpenCalls {
-  readonly #reservations = new Set<string>();
-  readonly #calls = new Map<string, Nanos>();
+  /** Both ends of the chain. */
+  readonly #ends = new OpenCall('', 0, false);
+  #size = 0;
   /** Calls that wait for room, or for a ledger's answer. */
   #entering = 0;
   #timer: Timer | undefined;
@@ -25,11 +38,17 @@ export class OpenCalls {
 
   /** By their ids, what they are expected to take off the account's credits. */
   get estimates(): ReadonlyMap<string, Nanos> {
-    return this.#calls;
+    return new Map(this.#all().map(({ id, estimate }) => [id, estimate]));
   }
 
   get size(): number {
-    return this.#calls.size;
+    return this.#size;
+  }
+
+  #all(): OpenCall[] {
+    const all: OpenCall[] = [];
+    for (let call = this.#ends.after; call !== this.#ends; call = call.after) all.push(call);
+    return all;
   }
 
   /** Counts a call from before it is admitted. */
@@ -43,25 +62,31 @@ export class OpenCalls {
     }
   }
 
-  add(id: string, estimate: Nanos, reserved: boolean): void {
-    this.#calls.set(id, estimate);
-    if (!reserved) return;
-    this.#reservations.add(id);
-    this.#timer ??= this.#schedule();
+  add(id: string, estimate: Nanos, isReserved: boolean): OpenCall {
+    const call = new OpenCall(id, estimate, isReserved);
+    const last = this.#ends.before;
+    last.after = this.#ends.before = call;
+    call.before = last;
+    call.after = this.#ends;
+    this.#size += 1;
+    if (isReserved) this.#timer ??= this.#schedule();
+    return call;
   }
 
-  delete(id: string): void {
-    this.#calls.delete(id);
-    this.#reservations.delete(id);
+  /** Once for each call. */
+  delete({ before, after }: OpenCall): void {
+    before.after = after;
+    after.before = before;
+    this.#size -= 1;
     this.#tellIdle();
   }
 
   #isIdle(): boolean {
-    return this.#calls.size === 0 && this.#entering === 0;
+    return this.#size === 0 && this.#entering === 0;
   }
 
   #tellIdle(): void {
-    if (!this.#isIdle()) return;
+    if (this.#idle.length === 0 || !this.#isIdle()) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
@@ -92,10 +117,12 @@ export class OpenCalls {
   #schedule(): Timer {
     return this.clock.after((this.ttlMs / 3) * (0.8 + 0.4 * Math.random()), () => {
       this.#timer = undefined;
-      if (this.#reservations.size === 0) return;
+      const reserved = this.#all().filter(({ isReserved }) => isReserved);
+      if (reserved.length === 0) return;
       this.#timer = this.#schedule();
       try {
-        const done = this.ledger.extend([...this.#reservations], this.ttlMs, this.clock.now());
+        const ids = reserved.map(({ id }) => id);
+        const done = this.ledger.extend(ids, this.ttlMs, this.clock.now());
         if (isPromise(done)) done.catch(this.failed);
       } catch (cause) {
         this.failed(cause);

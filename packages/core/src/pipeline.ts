@@ -145,9 +145,9 @@ function boundOf(
 function send(parts: Parts, call: Call, plan: Plan, verdict: Verdict, passage: Passage): Admission {
   tellObserved(parts, call, plan, verdict);
   tellUnasked(parts, call, plan, verdict);
-  parts.openCalls.add(call.id, call.draws === 'no' ? 0 : plan.estimate, plan.holds.length > 0);
-  const { streamUsage, settings } = parts;
-  const outcome = new CallOutcome(parts, call, plan, passage);
+  const { openCalls, streamUsage, settings } = parts;
+  const open = openCalls.add(call.id, call.draws === 'no' ? 0 : plan.estimate, plan.holds.length > 0);
+  const outcome = new CallOutcome(parts, call, plan, passage, open);
   const headers = parts.addedHeaders.of(call);
   return { admitted: true, exchange: new MeteredCall(call, streamUsage, settings.maxCost, outcome, headers) };
 }

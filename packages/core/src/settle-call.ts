@@ -17,7 +17,6 @@ type Settled = Extract<Settlement, { action: 'settle' }>;
  * @returns whether Eden AI let it be paid from the credits, which are there then; a job is paid for later
  */
 export function settleCall(parts: Parts, call: Call, plan: Plan, end: CallEnd): boolean {
-  parts.openCalls.delete(call.id);
   if (call.kind.poll !== undefined) {
     parts.jobs.poll(call.kind.poll.id, call, end);
     return false;

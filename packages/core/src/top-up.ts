@@ -14,7 +14,8 @@ export interface TopUpNote {
   readonly id?: string;
 }
 
-const UNBOUNDED = new LabelValues(Number.POSITIVE_INFINITY, { overflow: () => {}, unlabelled: () => {} });
+/** A value that is topped up has an account of its own. */
+const unbounded = () => new LabelValues(Number.POSITIVE_INFINITY, { overflow: () => {}, unlabelled: () => {} });
 
 /**
  * @throws {OptionsError} `ERR_COST_OPTIONS`
@@ -39,7 +40,7 @@ export async function topUp(
   const { account, window } = await presentAccount(parts, budget, value);
   await rejectTooMuch(parts, account, amount);
   await parts.ledger.topUp(account, { id, at: parts.clock.now(), amount, actor, reason });
-  if (value !== undefined) parts.values.keep(budget.name, window?.start ?? 0, accountValue(value));
+  if (value !== undefined) parts.values.keep(budget.name, window?.start ?? 0, accountValue(value), account.key);
 }
 
 /** Beyond 2^53 nano-USD, sums are not exact, and a ledger in a file could not read the account any more. */
@@ -75,7 +76,10 @@ async function presentAccount(
   const { by, window, timeZone } = budget;
   const present = window === 'total' || window === 'request' ? undefined : windowAt(window, timeZone, clock.now());
   const labels = value === undefined ? {} : { [by[0] as string]: value };
-  const account = accountFor(budget, labels, present, undefined, UNBOUNDED) as Exclude<AccountOrNot, { kind: 'skip' }>;
+  const account = accountFor(budget, labels, present, undefined, unbounded()) as Exclude<
+    AccountOrNot,
+    { kind: 'skip' }
+  >;
   return { account: account.ref, window: present };
 }
 

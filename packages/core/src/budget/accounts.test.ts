@@ -120,22 +120,22 @@ describe('accountValue', () => {
 describe('LabelValues', () => {
   test('gives new values beyond the most one account, and says so once a window', () => {
     const values = labelValues(2);
-    const admit = (value: string, start = 1) => values.admit('b', start, value);
-    expect(['=a', '=b', '=c', '=d', '=a'].map((value) => admit(value))).toEqual([
-      '=a',
-      '=b',
-      '~overflow',
-      '~overflow',
-      '=a',
+    const keyIn = (value: string, start = 1) => values.keyOf('b', start, value, 'b:day');
+    expect(['=a', '=b', '=c', '=d', '=a'].map((value) => keyIn(value))).toEqual([
+      'b:day:=a',
+      'b:day:=b',
+      'b:day:~overflow',
+      'b:day:~overflow',
+      'b:day:=a',
     ]);
     expect(told).toEqual(['overflow b']);
-    expect(['=c', '=d', '=a'].map((value) => admit(value, 2))).toEqual(['=c', '=d', '~overflow']);
+    expect(['=c', '=d', '=a'].map((value) => keyIn(value, 2))).toEqual(['b:day:=c', 'b:day:=d', 'b:day:~overflow']);
     expect(told).toEqual(['overflow b', 'overflow b']);
   });
 
   test('counts each budget by itself', () => {
     const values = labelValues(1);
-    expect([values.admit('a', 1, '=x'), values.admit('b', 1, '=y')]).toEqual(['=x', '=y']);
+    expect([values.keyOf('a', 1, '=x', 'a'), values.keyOf('b', 1, '=y', 'b')]).toEqual(['a:=x', 'b:=y']);
   });
 
   test('the account of the others is nobody’s own', () => {

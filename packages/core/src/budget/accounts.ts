@@ -50,8 +50,8 @@ export function accountFor(
   const whole = wholeKey(budget, window);
   if (budget.window === 'request') return owner === undefined ? SKIP : { kind, ref: { key: whole, owner } };
   if (budget.by.length === 0) return { kind, ref: refOf(whole, window) };
-  const admitted = isMissing ? UNLABELLED : values.admit(budget.name, window?.start ?? 0, value);
-  return { kind, ref: refOf(`${whole}:${admitted}`, window) };
+  const key = isMissing ? `${whole}:${UNLABELLED}` : values.keyOf(budget.name, window?.start ?? 0, value, whole);
+  return { kind, ref: refOf(key, window) };
 }
 
 /** Of each budget, the part of its keys that the calls of one window share. */

@@ -8,7 +8,8 @@ export interface LabelValueEvents {
 
 interface Seen {
   readonly windowStart: number;
-  readonly values: Set<string>;
+  /** The account's key by the value. */
+  readonly keys: Map<string, string>;
   isFull: boolean;
 }
 
@@ -26,27 +27,31 @@ export class LabelValues {
   ) {}
 
   /**
-   * The part of the account's key: the value itself, or `~overflow` for new values beyond `maxAccounts`.
+   * The account's key: `whole:value`, or `whole:~overflow` for new values beyond `maxAccounts`. It is the same text object each
+   * time, whose hash is known.
    *
    * @param windowStart milliseconds since the epoch, 0 where there is no window
+   * @param whole the part of the key that all values have in common
    */
-  admit(budget: string, windowStart: number, value: string): string {
+  keyOf(budget: string, windowStart: number, value: string, whole: string): string {
     const seen = this.#seenIn(budget, windowStart);
-    if (seen.values.has(value)) return value;
-    if (seen.values.size < this.maxAccounts) {
-      seen.values.add(value);
-      return value;
+    const known = seen.keys.get(value);
+    if (known !== undefined) return known;
+    if (seen.keys.size < this.maxAccounts) {
+      const key = `${whole}:${value}`;
+      seen.keys.set(value, key);
+      return key;
     }
     if (!seen.isFull) {
       seen.isFull = true;
       this.events.overflow(budget);
     }
-    return OVERFLOW;
+    return `${whole}:${OVERFLOW}`;
   }
 
   /** A value that keeps an account of its own, however many others there are. */
-  keep(budget: string, windowStart: number, value: string): void {
-    this.#seenIn(budget, windowStart).values.add(value);
+  keep(budget: string, windowStart: number, value: string, key: string): void {
+    this.#seenIn(budget, windowStart).keys.set(value, key);
   }
 
   unlabelled(budget: string): void {
@@ -58,7 +63,7 @@ export class LabelValues {
   #seenIn(budget: string, windowStart: number): Seen {
     const latest = this.#seen.get(budget);
     if (latest !== undefined && latest.windowStart === windowStart) return latest;
-    const seen = { windowStart, values: new Set<string>(), isFull: false };
+    const seen = { windowStart, keys: new Map<string, string>(), isFull: false };
     this.#seen.set(budget, seen);
     return seen;
   }

@@ -53,8 +53,9 @@ export class HttpLayer {
           function addRequest(this: Agent, request, given, ...rest) {
             const pass = () => original.call(this, request, given, ...rest);
             const options = asOptions(given, rest);
-            const target = kMetered in options ? undefined : layer.#targetOf(request, options);
-            if (kMetered in options) mark(request);
+            const isMetered = kMetered in options;
+            if (isMetered) mark(request);
+            const target = isMetered ? undefined : layer.#targetOf(request, options);
             if (target === undefined || request.destroyed) pass();
             else new HeldRequest(request, options, this, target, layer.gate, pass).hold();
           },
