@@ -5,7 +5,7 @@ import { row } from './report.mjs';
 import { added, median, noise } from './statistics.mjs';
 
 const MODES = ['bare', 'control', 'eden', 'otel', 'msw', 'als', 'least'];
-const SIZE = { warmUp: { chat: UNTIL_COMPILED }, units: 2_000, rounds: 9 };
+const SIZE = { warmUp: { chat: UNTIL_COMPILED }, units: 500, rounds: 37 };
 const PEERS = [
   { mode: 'otel', name: "OpenTelemetry's", bound: 1, says: '< 1' },
   { mode: 'msw', name: "@mswjs/interceptors'", bound: 0.2, says: '<= 0.2' },
