@@ -29,6 +29,6 @@ function rowsOf(transport, parse, { bare, control, eden, als }) {
   const context = `5 ${transport}: CPU that an empty AsyncLocalStorage adds to that answer, of the same JSON.parse`;
   return [
     row(what, ofParse(eden), `<= ${MOST}`, ofParse(eden) <= MOST, ofParse(control)),
-    row(context, ofParse(als), ''),
+    row(context, ofParse(als)),
   ];
 }
