@@ -2,8 +2,7 @@ import { readerFor } from './answer/reader-for.js';
 import { ReaderTap } from './answer/tap.js';
 import type { Call } from './call.js';
 import { DENIAL_HEADER, type Denial } from './denial.js';
-import type { AnswerFacts } from './edenai/answer-facts.js';
-import { MISSING_COST } from './edenai/cost.js';
+import { type AnswerFacts, NOTHING_KNOWN } from './edenai/answer-facts.js';
 import type { AnswerTap, Exchange, HeaderLookup } from './exchange.js';
 import type { Nanos } from './money.js';
 import { REFUSED_USAGE, type StreamUsage } from './stream-usage.js';
@@ -24,8 +23,6 @@ export interface CallWatcher {
   /** Eden AI answered 402. */
   paymentRequired(): Denial;
 }
-
-const NOTHING_KNOWN: AnswerFacts = { cost: MISSING_COST, isByok: false };
 
 /** An admitted call on its way. */
 export class MeteredCall implements Exchange {

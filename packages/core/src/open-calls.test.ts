@@ -42,6 +42,15 @@ describe('the calls in flight', () => {
     );
   });
 
+  it('that are over keep none of the others, and are not over twice', () => {
+    const { calls } = openCalls();
+    const all = ['a', 'b', 'c'].map((id) => calls.add(id, 1, true)) as [OpenCall, OpenCall, OpenCall];
+    calls.delete(all[1]);
+    calls.delete(all[1]);
+    expect(calls.size).toBe(2);
+    expect([all[1].before, all[1].after]).toEqual([all[1], all[1]]);
+  });
+
   it('are waited for until the last of them is over', async () => {
     const { calls } = openCalls();
     const [first, last] = [calls.add('a', 1, true), calls.add('b', 1, false)];

@@ -73,10 +73,12 @@ export class OpenCalls {
     return call;
   }
 
-  /** Once for each call. */
-  delete({ before, after }: OpenCall): void {
+  delete(call: OpenCall): void {
+    const { before, after } = call;
+    if (after === call) return; // it is over already
     before.after = after;
     after.before = before;
+    call.before = call.after = call; // who keeps it must not keep those beside it
     this.#size -= 1;
     this.#tellIdle();
   }

@@ -1,3 +1,4 @@
+import { NOTHING_KNOWN } from '../edenai/answer-facts.js';
 import { MISSING_COST } from '../edenai/cost.js';
 import type { Reader } from './reader.js';
 import { type AnswerEnd, ReaderTap } from './tap.js';
@@ -9,8 +10,13 @@ type Writable = { -readonly [K in keyof Reader]: Reader[K] };
 
 function tapOf(reader: Partial<Reader> = {}) {
   const ends: Parameters<AnswerEnd>[0][] = [];
+  const told: Parameters<AnswerEnd>[1][] = [];
   const whole: Writable = { push: (chunk) => chunk, end: () => undefined, facts: () => FACTS, ...reader };
-  return { ends, reader: whole, tap: new ReaderTap(whole, (kind) => ends.push(kind), undefined) };
+  const end: AnswerEnd = (kind, facts) => {
+    ends.push(kind);
+    told.push(facts);
+  };
+  return { ends, told, reader: whole, tap: new ReaderTap(whole, end, undefined) };
 }
 
 const fail = (): never => {
@@ -22,6 +28,12 @@ describe('the answer to a call', () => {
     const { tap, ends } = tapOf({ push: fail, end: fail });
     expect([tap.data(CHUNK), tap.data(CHUNK), tap.end()]).toEqual([CHUNK, CHUNK, undefined]);
     expect(ends).toEqual(['complete']);
+  });
+
+  it('whose reader cannot say what it read is told of as one that says nothing', () => {
+    const { tap, told } = tapOf({ facts: fail });
+    expect(tap.end()).toBeUndefined();
+    expect(told).toEqual([NOTHING_KNOWN]);
   });
 
   it('is told of with its last event, before that is passed on, and not again at its end', () => {

@@ -1,4 +1,4 @@
-import type { AnswerFacts } from '../edenai/answer-facts.js';
+import { type AnswerFacts, NOTHING_KNOWN } from '../edenai/answer-facts.js';
 import type { AnswerTap } from '../exchange.js';
 import { type MaybePromise, then } from '../maybe.js';
 import type { Reader } from './reader.js';
@@ -60,6 +60,14 @@ export class ReaderTap implements AnswerTap {
   #finish(kind: 'complete' | 'cut'): void {
     if (this.#over) return;
     this.#over = true;
-    this.onEnd(kind, this.reader.facts(kind === 'complete'));
+    this.onEnd(kind, this.#facts(kind === 'complete'));
+  }
+
+  #facts(complete: boolean): AnswerFacts {
+    try {
+      return this.reader.facts(complete);
+    } catch {
+      return NOTHING_KNOWN;
+    }
   }
 }

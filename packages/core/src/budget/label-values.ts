@@ -27,8 +27,8 @@ export class LabelValues {
   ) {}
 
   /**
-   * The account's key: `whole:value`, or `whole:~overflow` for new values beyond `maxAccounts`. It is the same text object each
-   * time, whose hash is known.
+   * The account's key: `whole:value`, or `whole:~overflow` for new values beyond `maxAccounts`. Of a value that has an
+   * account it is the same text object each time, whose hash is known.
    *
    * @param windowStart milliseconds since the epoch, 0 where there is no window
    * @param whole the part of the key that all values have in common

@@ -1,7 +1,7 @@
 import type { Nanos } from '../money.js';
 import type { Writable } from '../writable.js';
 import type { CallKind } from './classify.js';
-import { type CostReading, laterCost, readCost } from './cost.js';
+import { type CostReading, laterCost, MISSING_COST, readCost } from './cost.js';
 import { jobIdOf, jobPhase } from './jobs.js';
 import { ANSWER_KEYS, firstOf, type JsonObject, NAME_LENGTH, readName, readRaw, readText } from './json-object.js';
 import { type AnswerMetadata, readMetadata } from './metadata.js';
@@ -41,6 +41,9 @@ export interface AnswerFacts {
   /** The provider failed, or all of them did: that is free, unless a cost is said. */
   readonly failed?: true;
 }
+
+/** Of a call that has no answer, or one that cannot be read. */
+export const NOTHING_KNOWN: AnswerFacts = { cost: MISSING_COST, isByok: false };
 
 /**
  * The whole body, or the first and last bytes of a large one. Where a body was cut off, its last bytes say nothing: the

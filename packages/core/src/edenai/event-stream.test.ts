@@ -379,6 +379,11 @@ describe('what is read', () => {
     expect(run(reader(), [Buffer.from(priced)]).facts.cost).toMatchObject({ nanos: 500_000_000 });
   });
 
+  it.each([10, 20_000])('nor one in a wrapped answer, with %d characters beside it', (length) => {
+    const message = { choices: [], content: 'x'.repeat(length), usage, cost: 0 };
+    expect(run(reader(), [Buffer.from(frame({ message }))]).facts.cost).toEqual({ kind: 'missing' });
+  });
+
   it('sees the own provider key in the first chunk, and its correction', () => {
     const first = frame({ ...delta({}), edenai_metadata: { is_byok: true } });
     expect(run(reader(), [Buffer.from(first)]).facts.isByok).toBe(true);

@@ -5,12 +5,12 @@ export interface JsonObject {
   has(key: string): boolean;
   /** The value of a key; `undefined` where it is not there, or cannot be parsed. */
   value(key: string): unknown;
-  /** The raw JSON text of that value. */
+  /** That value as JSON; of a list or an object no more than how it begins is sure, and of a number but a `cost` no more than its value. */
   text(key: string): string | undefined;
   /**
    * The object that is the value of a key.
    *
-   * @param keys what will be asked of it. Default: {@link ANSWER_KEYS}
+   * @param keys what will be asked of it; it may know of others. Default: {@link ANSWER_KEYS}
    */
   nested(key: string, keys?: readonly string[]): JsonObject | undefined;
 }

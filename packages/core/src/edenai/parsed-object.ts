@@ -38,7 +38,10 @@ export class ParsedObject implements JsonObject {
 
   text(key: string): string | undefined {
     const value = this.value(key);
-    return key === 'cost' && value === Number(this.cost) ? this.cost : JSON.stringify(value);
+    if (value === undefined) return undefined;
+    if (typeof value === 'string') return JSON.stringify(value);
+    if (typeof value === 'object' && value !== null) return Array.isArray(value) ? '[]' : '{}';
+    return key === 'cost' && value === Number(this.cost) ? this.cost : String(value);
   }
 
   nested(key: string): ParsedObject | undefined {

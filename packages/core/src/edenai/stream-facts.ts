@@ -103,16 +103,17 @@ export class StreamFacts {
     const isResponseEnd = RESPONSE_END.test(type);
     if (isResponseEnd || type === 'message_stop') this.sawEnd = this.finished = true;
     if (frames.some(hasFinishReason)) this.finished = true;
-    for (const part of [...frames, ...inside]) this.#absorb(part, isResponseEnd);
+    for (const frame of frames) this.#absorb(frame, isResponseEnd, frame.value('choices'));
+    for (const part of inside) this.#absorb(part, isResponseEnd, undefined);
   }
 
-  #absorb(part: JsonObject, isResponseEnd: boolean): void {
+  #absorb(part: JsonObject, isResponseEnd: boolean, choices: unknown): void {
     this.#model = readName(part, 'model') ?? this.#model;
     this.#provider = readName(part, 'provider') ?? this.#provider;
     this.#isByok = readByok(part) ?? this.#isByok;
     this.#metadata = readMetadata(part) ?? this.#metadata; // a later error corrects what the first event said
     const hasUsage = this.#tokens.add(part.value('usage'));
-    if (hasUsage && isWithoutContent(part.value('choices'))) this.#sawUsageEvent = true;
+    if (hasUsage && isWithoutContent(choices)) this.#sawUsageEvent = true;
     if (hasUsage && this.#isOver) this.#countedAtEnd = true;
     this.#absorbCost(part, hasUsage, isResponseEnd);
   }

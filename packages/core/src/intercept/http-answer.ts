@@ -10,7 +10,6 @@ import type { AnswerTap, Exchange } from '../exchange.js';
 import { isPromise } from '../maybe.js';
 import { kMetered } from './metered-mark.js';
 import { shadow } from './shadow.js';
-import { responseHeader } from './undici-headers.js';
 
 /** What it takes to send a request a second time, as the app made it. */
 export interface OriginalRequest {
@@ -99,10 +98,13 @@ class AnswerWatch {
   }
 
   #tapOf(response: IncomingMessage): AnswerTap | 'resend' {
+    const header = (name: string) => {
+      const value = response.headers[name];
+      return Array.isArray(value) ? value.join(', ') : value;
+    };
     const status = response.statusCode ?? 0;
     const hasBody = status !== 204 && status !== 304; // a HEAD is free, and is not watched
-    // `response.headers` is made when it is first asked for, and the app may have no need of it
-    return this.exchange.answered(status, responseHeader(response.rawHeaders), hasBody);
+    return this.exchange.answered(status, header, hasBody);
   }
 
   #read(response: IncomingMessage, tap: AnswerTap): void {

@@ -85,7 +85,7 @@ export class HttpLayer {
   /** Whether a request came through here, as all do while nobody has replaced these methods again. */
   met(request: ClientRequest): boolean {
     if (this.#missed?.has(request)) return false;
-    if (kMetered in request) return true;
+    if (kMet in request) return true;
     const { addRequest, storeHeader } = watchedMethods();
     return addRequest === this.#methods?.addRequest && storeHeader === this.#methods.storeHeader;
   }
@@ -102,7 +102,7 @@ export class HttpLayer {
       this.#free.add(request);
       takeOff(request, ESTIMATE_HEADER);
     }
-    if (kind.free || kMetered in request) return undefined;
+    if (kind.free || kMet in request) return undefined;
     mark(request);
     return { origin, target, path, kind };
   }
@@ -113,10 +113,12 @@ export class HttpLayer {
   }
 }
 
-/** An agent with a method of its own may call the common one as well. */
-function mark(request: ClientRequest & { [kMetered]?: true }): void {
+/** Marks a request that was met: an agent with a method of its own may call the common one as well. */
+const kMet: unique symbol = Symbol('eden-cost: met') as never;
+
+function mark(request: ClientRequest & { [kMet]?: true }): void {
   try {
-    request[kMetered] = true;
+    request[kMet] = true;
   } catch {
     // nothing can be added to it
   }

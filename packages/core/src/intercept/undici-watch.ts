@@ -13,7 +13,7 @@ export interface Watched {
 
 /**
  * What both shapes have in common: where the exchange stands. fetch keeps a handler for as long as its `Response`, and that until
- * it is finalized, in the old generation: an exchange that is over is let go of at once.
+ * it is finalized, in the old generation: once the exchange is over, neither it nor the request's body is kept.
  */
 export class Watch {
   tap: AnswerTap | undefined;
@@ -22,7 +22,7 @@ export class Watch {
   #sent = false;
 
   readonly hasBody: boolean;
-  readonly resend: () => void;
+  #resend: (() => void) | undefined;
   readonly #gate: CallGate;
   readonly #context: CallContext;
   #exchange: Exchange | undefined;
@@ -30,7 +30,7 @@ export class Watch {
   constructor({ exchange, hasBody, resend, gate, context }: Watched) {
     this.#exchange = exchange;
     this.hasBody = hasBody;
-    this.resend = resend;
+    this.#resend = resend;
     this.#gate = gate;
     this.#context = context;
   }
@@ -51,7 +51,13 @@ export class Watch {
     const tap = this.#exchange?.answered(status, responseHeader(headers), hasBody);
     this.dropping = tap === 'resend';
     this.tap = tap === 'resend' ? undefined : tap;
+    if (!this.dropping) this.#resend = undefined;
     return !this.dropping;
+  }
+
+  /** Sends the request as the app made it, in place of the answer that was dropped. */
+  resend(): void {
+    this.#resend?.();
   }
 
   end(): ReturnType<AnswerTap['end']> {
@@ -74,5 +80,6 @@ export class Watch {
   #letGo(): void {
     this.tap = undefined;
     this.#exchange = undefined;
+    if (!this.dropping) this.#resend = undefined;
   }
 }
