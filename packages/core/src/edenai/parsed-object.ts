@@ -55,7 +55,9 @@ const isTable = (value: unknown): value is Table =>
 
 const NUMBER = /\s*:\s*(-?[\d.eE+-]+)/y;
 
+/** Of a part of a text V8 keeps the whole text: a charge that is remembered must not keep its answer. */
 function numberAfter(json: string, keyAt: number): string | undefined {
   NUMBER.lastIndex = keyAt + COST.length;
-  return NUMBER.exec(json)?.[1];
+  const part = NUMBER.exec(json)?.[1];
+  return part && Buffer.from(part, 'latin1').toString('latin1');
 }

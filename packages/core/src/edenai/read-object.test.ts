@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import type { JsonObject } from './json-object.js';
 import { ParsedObject } from './parsed-object.js';
@@ -72,6 +74,18 @@ describe('an object that is parsed', () => {
     const [open, close] = ['['.repeat(4_000), ']'.repeat(4_000)];
     const object = ParsedObject.of(`{"tags":${open}${close},"cost":{"a":${open.slice(2_000)}${close.slice(2_000)}}}`);
     expect([object?.text('tags'), object?.text('cost')]).toEqual(['[]', '{}']);
+  });
+
+  it('keeps nothing of the answer beside a cost that is remembered', () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const body = Buffer.from(`{"content":"${'x'.repeat(7_000)}","cost":0.0001234567890123}`);
+    gc();
+    const before = process.memoryUsage().heapUsed;
+    const costs = Array.from({ length: 3_000 }, () => ParsedObject.of(body.toString())?.text('cost'));
+    gc();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(5_000_000);
+    expect(costs.every((cost) => cost === '0.0001234567890123')).toBe(true);
   });
 
   it('is none where there may be several costs, or no object', () => {
