@@ -27,8 +27,5 @@ function rowsOf(transport, parse, { bare, control, eden, als }) {
   const size = `${(EMBEDDINGS.length / 1e6).toFixed(1)} MB`;
   const what = `5 ${transport}: CPU added to an answer of ${size}, of one JSON.parse of it (${Math.round(parse)} us)`;
   const context = `5 ${transport}: CPU that an empty AsyncLocalStorage adds to that answer, of the same JSON.parse`;
-  return [
-    row(what, ofParse(eden), `<= ${MOST}`, ofParse(eden) <= MOST, ofParse(control)),
-    row(context, ofParse(als)),
-  ];
+  return [row(what, ofParse(eden), `<= ${MOST}`, ofParse(eden) <= MOST, ofParse(control)), row(context, ofParse(als))];
 }
