@@ -33,7 +33,7 @@ it('no client is left out, and what is tried is what they do by themselves', () 
 });
 
 it('50 requests at once over two connections are each charged their own call', () => {
-  expect(coverage.result.pools.length).toBeGreaterThanOrEqual(13);
+  expect(coverage.result.pools.length).toBeGreaterThanOrEqual(14);
   for (const { name, planned, charged } of coverage.result.pools) {
     expect({ name, charged }).toEqual({ name, charged: planned.map((nanos) => [nanos]) });
   }

@@ -52,6 +52,22 @@ const transcription = (format: string): Pick<Endpoint, 'path' | 'form'> => ({
 /** Every endpoint (Eden AI wire notes, "Where the cost is"), streamed and not. */
 export const ENDPOINTS: readonly Endpoint[] = [
   { name: 'chat', path: '/v3/chat/completions', json: CHAT, charge: reported('chat') },
+  ...(['gzip', 'br', 'deflate'] as const).flatMap((encoding): Endpoint[] => [
+    {
+      name: `chat, in ${encoding}, a byte at a time`,
+      path: '/v3/chat/completions',
+      json: CHAT,
+      reply: { encoding, pieceBytes: 1 },
+      charge: reported('chat'),
+    },
+    {
+      name: `chat, streamed in ${encoding}`,
+      path: '/v3/chat/completions',
+      json: { ...CHAT, ...ASKED },
+      reply: { encoding },
+      charge: reported('chat'),
+    },
+  ]),
   {
     name: 'chat, streamed',
     path: '/v3/chat/completions',

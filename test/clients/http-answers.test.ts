@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import http, { type ClientRequest, type IncomingMessage, type RequestListener, type RequestOptions } from 'node:http';
 import https from 'node:https';
 import { Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { nextEvent } from '../support/meter.js';
+import { ANSWERS as ALL_ANSWERS, hash } from './answers.js';
 import { answerCost, COST_NANOS, follow, type Story, useOrigins } from './http-origins.js';
 
 const origins = useOrigins();
@@ -72,6 +74,21 @@ const post = (url: string, options: RequestOptions = {}): ClientRequest => {
   return request;
 };
 
+const ask = (url: string, method: string): ClientRequest =>
+  http
+    .request(`${url}/v3/brand/new`, { method, headers: { 'content-type': 'application/json' }, agent: false })
+    .end(method === 'POST' ? body : undefined);
+
+/** All that an answer is, whatever pieces it comes in. */
+async function wholeOf(request: ClientRequest) {
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  const pieces: Buffer[] = [];
+  for await (const piece of response) pieces.push(piece);
+  const { statusCode, statusMessage, rawTrailers, complete } = response;
+  const headers = response.rawHeaders.filter((_, at, raw) => raw[at - (at % 2)]?.toLowerCase() !== 'date');
+  return { statusCode, statusMessage, headers, rawTrailers, complete, sha256: hash(Buffer.concat(pieces)) };
+}
+
 describe('over node:http, an answer', () => {
   it.each(Object.entries(ANSWERS))(
     '%s is what it is without us, event by event, and charged once',
@@ -82,6 +99,20 @@ describe('over node:http, an answer', () => {
       await meter.run({}, async () => {
         expect(await follow(post(metered))).toEqual(expected);
         expect(meter.current()).toMatchObject({ totalNanos: nanos, charges: nanos > 0 ? [{ amount: nanos }] : [] });
+      });
+      expect(meter.snapshot().callsInFlight).toBe(0);
+    },
+  );
+
+  it.each(Object.entries(ALL_ANSWERS))(
+    '%s is what it is without us, by hash, and charged once',
+    async (_name, answer) => {
+      const { listener, nanos = COST_NANOS, method = 'POST' } = answer;
+      const { bare, metered, meter } = await origins(listener);
+      const expected = await wholeOf(ask(bare, method));
+      await meter.run({}, async () => {
+        expect(await wholeOf(ask(metered, method))).toEqual(expected);
+        expect(meter.current()?.charges.map(({ amount }) => amount)).toEqual(nanos > 0 ? [nanos] : []);
       });
       expect(meter.snapshot().callsInFlight).toBe(0);
     },

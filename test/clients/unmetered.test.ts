@@ -46,6 +46,9 @@ describe('a call over a copy of undici that the meter does not know', () => {
     await elsewhere.body.text();
     expect(told).toHaveLength(2);
     expect(told[1]?.path).toBe('/v3/responses');
+    const again = await undici.request(`${metered.eden.baseUrl}/responses`, { method: 'POST', body: '{}' });
+    await again.body.text();
+    expect(told).toHaveLength(3);
     expect(meter.snapshot()).toMatchObject({ calls: 0, costNanos: 0 });
   });
 

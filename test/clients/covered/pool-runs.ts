@@ -38,6 +38,8 @@ async function pooledPosts(origin: string): Promise<Record<string, Post>> {
     ...pooledUndici('undici 6', undici6 as unknown as Undici, origin),
     ...pooledUndici('undici 7', undici7, origin),
     ...(undici8 && pooledUndici('undici 8', undici8 as unknown as Undici, origin)),
+    fetch: async (url, headers) =>
+      (await fetch(url, { method: 'POST', headers, body: BODY, dispatcher: ownAgent() } as RequestInit)).text(),
     axios: (url, headers) => axiosClient.post(url, BODY, { headers }),
     'got 11': (url, headers) => (got11 as unknown as typeof got).post(url, { ...gotOptions, headers }),
     'got 14': (url, headers) => got.post(url, { ...gotOptions, headers }),
@@ -53,6 +55,17 @@ async function pooledPosts(origin: string): Promise<Record<string, Post>> {
         request.on('error', reject).end(BODY);
       }),
   };
+}
+
+let agentOfNode: object | undefined;
+
+/** An agent of the undici that is built into Node, which hands out no class of it. */
+function ownAgent(): object {
+  const globals = globalThis as unknown as Record<symbol, object | undefined>;
+  const shared = [2, 1].map((version) => globals[Symbol.for(`undici.globalDispatcher.${version}`)]);
+  const { constructor } = shared.find((one) => one !== undefined) as { constructor: new (options: object) => object };
+  agentOfNode ??= new constructor({ connections: 2 });
+  return agentOfNode;
 }
 
 function pooledUndici(name: string, undici: Undici, origin: string): Record<string, Post> {
