@@ -207,18 +207,21 @@ describe('over node:http, an answer', () => {
     agent.destroy();
   });
 
-  it('that is not read holds the server back as it does without us', async () => {
+  it('that is not read holds the server back as it does without us, and given up it closes the connection', async () => {
     const SIZE = 64 * 1024 * 1024;
     const sent: number[] = [];
+    const closed: Promise<unknown>[] = [];
     const stuck = async (url: string): Promise<number> => {
       const before = sent.length;
       const request = post(url);
       const response = await new Promise<IncomingMessage>((resolve) => request.on('response', resolve));
       while (sent.length === before) await new Promise((resolve) => setImmediate(resolve));
       response.destroy();
+      await closed.at(-1);
       return sent.at(-1) as number;
     };
     const { bare, metered } = await origins((_request, response) => {
+      closed.push(once(response, 'close'));
       response.writeHead(200, { 'content-type': 'application/json' });
       const chunk = Buffer.alloc(64 * 1024, 32);
       let bytes = 0;

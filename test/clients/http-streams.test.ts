@@ -29,12 +29,12 @@ async function sent(eden: EdenStandIn, body: string, options: RequestOptions) {
   return { ...(await story), text: Buffer.concat(chunks).toString() };
 }
 
-/** A stream without the event that tells its usage. */
-const withoutUsage = (text: string, lineEnd = '\n'): string =>
-  text
-    .split(lineEnd + lineEnd)
-    .filter((event) => !/"usage": ?\{/.test(event))
-    .join(lineEnd + lineEnd);
+/** A stream without the last event that tells its usage. */
+function withoutUsage(text: string, lineEnd = '\n'): string {
+  const events = text.split(lineEnd + lineEnd);
+  const last = events.findLastIndex((event) => /"usage": ?\{/.test(event));
+  return events.filter((_, index) => index !== last).join(lineEnd + lineEnd);
+}
 
 const SHAPES: Record<string, ReplyOptions> = {
   'as Eden AI sends it': {},
@@ -44,6 +44,7 @@ const SHAPES: Record<string, ReplyOptions> = {
   'with carriage returns': { lineEnd: 'crlf' },
   "with OpenAI's own usage event": { usageChoices: 'none' },
   'with a null usage in every other event': { usageNull: true },
+  'with a usage in every event': { usageOn: 'every' },
   'without [DONE]': { withoutDone: true },
   'of 500 events': { chunks: 500 },
 };

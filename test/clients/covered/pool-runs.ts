@@ -63,8 +63,8 @@ let agentOfNode: object | undefined;
 function ownAgent(): object {
   const globals = globalThis as unknown as Record<symbol, object | undefined>;
   const shared = [2, 1].map((version) => globals[Symbol.for(`undici.globalDispatcher.${version}`)]);
-  const { constructor } = shared.find((one) => one !== undefined) as { constructor: new (options: object) => object };
-  agentOfNode ??= new constructor({ connections: 2 });
+  const AgentOfNode = shared.find((one) => one !== undefined)?.constructor as new (options: object) => object;
+  agentOfNode ??= new AgentOfNode({ connections: 2 });
   return agentOfNode;
 }
 
