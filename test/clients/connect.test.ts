@@ -18,8 +18,10 @@ const WAYS: readonly (readonly [name: string, connect: Connect])[] = [
   [
     'node:http',
     async (origin, tell) => {
-      const { port } = new URL(origin);
-      const request = http.request({ method: 'CONNECT', port, path: '/v3/chat/completions', agent: false }).end();
+      const { hostname, port } = new URL(origin);
+      const request = http
+        .request({ method: 'CONNECT', hostname, port, path: '/v3/chat/completions', agent: false })
+        .end();
       const [, socket] = (await once(request, 'connect')) as [IncomingMessage, Duplex];
       tell(await echoOf(socket));
       socket.destroy();
