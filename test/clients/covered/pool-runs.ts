@@ -27,6 +27,9 @@ const PATH = '/v3/chat/completions';
 
 type Post = (url: string, headers: Record<string, string>) => PromiseLike<unknown>;
 
+/** Which undici is built into it, and can speak to the agents of its like. */
+const NODE_MAJOR = Number.parseInt(process.versions.node, 10);
+
 /** Each has two connections, and lets the others wait. */
 async function pooledPosts(origin: string): Promise<Record<string, Post>> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 2 });
@@ -34,12 +37,14 @@ async function pooledPosts(origin: string): Promise<Record<string, Post>> {
   const openai4 = new OpenAI4({ baseURL: `${origin}/v3`, apiKey: 'any', httpAgent: agent });
   const gotOptions = { agent: { http: agent as never }, body: BODY };
   const undici8 = HAS_NEWEST ? await import('undici8') : undefined;
+  const ofNode = NODE_MAJOR >= 26 ? undici8 : NODE_MAJOR >= 24 ? undici7 : undici6;
+  const dispatcher: unknown = new (ofNode as unknown as Undici).Agent({ connections: 2 });
   return {
     ...pooledUndici('undici 6', undici6 as unknown as Undici, origin),
     ...pooledUndici('undici 7', undici7, origin),
     ...(undici8 && pooledUndici('undici 8', undici8 as unknown as Undici, origin)),
     fetch: async (url, headers) =>
-      (await fetch(url, { method: 'POST', headers, body: BODY, dispatcher: ownAgent() } as RequestInit)).text(),
+      (await fetch(url, { method: 'POST', headers, body: BODY, dispatcher } as RequestInit)).text(),
     axios: (url, headers) => axiosClient.post(url, BODY, { headers }),
     'got 11': (url, headers) => (got11 as unknown as typeof got).post(url, { ...gotOptions, headers }),
     'got 14': (url, headers) => got.post(url, { ...gotOptions, headers }),
@@ -55,17 +60,6 @@ async function pooledPosts(origin: string): Promise<Record<string, Post>> {
         request.on('error', reject).end(BODY);
       }),
   };
-}
-
-let agentOfNode: object | undefined;
-
-/** An agent of the undici that is built into Node, which hands out no class of it. */
-function ownAgent(): object {
-  const globals = globalThis as unknown as Record<symbol, object | undefined>;
-  const shared = [2, 1].map((version) => globals[Symbol.for(`undici.globalDispatcher.${version}`)]);
-  const AgentOfNode = shared.find((one) => one !== undefined)?.constructor as new (options: object) => object;
-  agentOfNode ??= new AgentOfNode({ connections: 2 });
-  return agentOfNode;
 }
 
 function pooledUndici(name: string, undici: Undici, origin: string): Record<string, Post> {
