@@ -71,3 +71,9 @@ function bytesOf(chunk: string | Uint8Array, encoding: BufferEncoding = 'utf8'):
   if (typeof chunk === 'string') return Buffer.from(chunk, encoding);
   return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }
+
+/** Of the arguments of `end`, each of which may be left out. */
+export function callbackOf(...given: [unknown, unknown, unknown]): Done | undefined {
+  for (const argument of given) if (typeof argument === 'function') return argument as Done;
+  return undefined;
+}

@@ -1,24 +1,9 @@
-import http, {
-  type Agent,
-  type ClientRequest,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-  type RequestOptions,
-} from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AnswerTap, Exchange } from '../exchange.js';
 import { isPromise } from '../maybe.js';
-import { kMetered } from './metered-mark.js';
+import { type OriginalRequest, sendAgain } from './http-second-request.js';
 import { shadow } from './shadow.js';
-
-/** What it takes to send a request a second time, as the app made it. */
-export interface OriginalRequest {
-  readonly agent: Agent;
-  readonly options: RequestOptions;
-  /** Present when the body that is sent is another one. */
-  readonly body: Buffer | undefined;
-  readonly headers: OutgoingHttpHeaders | readonly string[];
-}
 
 /**
  * Watches a request by its own events as they are raised: a listener would start the flow of an answer that nobody
@@ -185,23 +170,4 @@ class AnswerWatch {
       return this.#pass('close');
     });
   }
-}
-
-function sendAgain(request: ClientRequest, { agent, options, headers }: OriginalRequest, body: Buffer): ClientRequest {
-  const { method, path, protocol, host, timeout } = request as ClientRequest & { timeout?: number };
-  const again = {
-    ...options,
-    agent,
-    headers,
-    method,
-    path,
-    protocol,
-    host,
-    timeout,
-    signal: undefined,
-    [kMetered]: true,
-  };
-  const second = new http.ClientRequest(again as unknown as URL);
-  second.end(body);
-  return second;
 }

@@ -9,7 +9,8 @@ import {
   MAX_REQUEST_BYTES,
 } from '../exchange.js';
 import { isPromise } from '../maybe.js';
-import { type Done, HeldSteps, isChunk } from './held-steps.js';
+import { assignMethods, type HeldMethods } from './held-methods.js';
+import { callbackOf, HeldSteps, isChunk } from './held-steps.js';
 import { assignEmit, watchAnswer } from './http-answer.js';
 import { answerHere } from './http-denial.js';
 import { headerOf, put, renderHead, takeOff, writtenHeaders } from './http-headers.js';
@@ -17,15 +18,6 @@ import type { HttpTarget } from './http-target.js';
 import { shadow } from './shadow.js';
 
 const JSON_TYPE = /json/i;
-
-type HeldMethods = Pick<ClientRequest, 'write' | 'end' | 'flushHeaders' | 'destroy'>;
-
-function assignMethods(request: ClientRequest, { write, end, flushHeaders, destroy }: HeldMethods): void {
-  request.write = write;
-  request.end = end;
-  request.flushHeaders = flushHeaders;
-  request.destroy = destroy;
-}
 
 /**
  * A request between its constructor and its socket. It is kept from its agent until it may go: a JSON body until it has
@@ -198,11 +190,6 @@ export class HeldRequest implements Held {
     this.#released = true;
     shadow(this.request, this.#methods, assignMethods);
   }
-}
-
-function callbackOf(...given: [unknown, unknown, unknown]): Done | undefined {
-  for (const argument of given) if (typeof argument === 'function') return argument as Done;
-  return undefined;
 }
 
 /** Node's own, which is not documented: how an agent tells that there is no socket. */
