@@ -2,7 +2,6 @@
 export interface JsonObject {
   /** It was seen from its `{` to its `}`, and is all that the text says. */
   readonly complete: boolean;
-  has(key: string): boolean;
   /** The value of a key; `undefined` where it is not there, or cannot be parsed. */
   value(key: string): unknown;
   /** That value as JSON; of a list or an object no more than how it begins is sure, and of a number but a `cost` no more than its value. */

@@ -28,12 +28,8 @@ export class ParsedObject implements JsonObject {
     }
   }
 
-  has(key: string): boolean {
-    return Object.hasOwn(this.table, key);
-  }
-
   value(key: string): unknown {
-    return this.has(key) ? this.table[key] : undefined;
+    return Object.hasOwn(this.table, key) ? this.table[key] : undefined;
   }
 
   text(key: string): string | undefined {

@@ -50,7 +50,7 @@ describe('an object that is parsed', () => {
         const scanned = ScannedObject.of(Buffer.from(json), KEYS);
         expect(scanned.complete).toBe(true);
         for (const name of KEYS) {
-          expect([name, parsed.has(name), said(parsed, name)]).toEqual([name, scanned.has(name), said(scanned, name)]);
+          expect([name, said(parsed, name)]).toEqual([name, said(scanned, name)]);
           const [inside, scannedInside] = [parsed.nested(name), scanned.nested(name, KEYS)];
           if (inside !== undefined)
             for (const one of KEYS) expect(said(inside, one)).toEqual(scannedInside && said(scannedInside, one));

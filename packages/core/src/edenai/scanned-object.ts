@@ -40,10 +40,6 @@ export class ScannedObject implements JsonObject {
     return this.scan.cut;
   }
 
-  has(key: string): boolean {
-    return this.scan.values.has(key);
-  }
-
   value(key: string): unknown {
     return readSpan(this.body, this.scan.values.get(key));
   }
